@@ -1,0 +1,228 @@
+//! What can go wrong, one small type per cause, each holding the offending values.
+
+use crate::dtype::DType;
+use std::fmt;
+use thiserror::Error;
+
+/// Sizes as people read them: `512x640` is 512 rows of 640 pixels, torch's order.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SizeText(String);
+
+impl SizeText {
+    /// From axes in x-first order.
+    pub fn from_xy(size: &[usize]) -> Self {
+        Self(size.iter().rev().map(ToString::to_string).collect::<Vec<_>>().join("x"))
+    }
+}
+
+impl fmt::Display for SizeText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for SizeText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An axis with no pixel, or with more than locations can name.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("an axis of {len} pixels: a source axis has between 1 and {max} pixels", max = crate::Axis::MAX_LEN)]
+pub struct AxisLenError {
+    /// The length asked for.
+    pub len: usize,
+}
+
+/// A shape that does not fit its buffer.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ViewError {
+    /// The number of elements is not what the shape says.
+    #[error("the shape {shape} (n={n}, c={c}) has {expected} elements, the buffer {found}")]
+    Length {
+        /// Size of the lattice.
+        shape: SizeText,
+        /// Number of samples.
+        n: usize,
+        /// Number of components.
+        c: usize,
+        /// Elements that the shape needs.
+        expected: usize,
+        /// Elements that are there.
+        found: usize,
+    },
+    /// The shape has more elements than memory has addresses, or an axis is too long.
+    #[error("the shape {shape} (n={n}, c={c}) has more elements than memory has addresses, or an axis of more than 2^30")]
+    Overflow {
+        /// Size of the lattice.
+        shape: SizeText,
+        /// Number of samples.
+        n: usize,
+        /// Number of components.
+        c: usize,
+    },
+    /// Strides that lead outside the buffer.
+    #[error("the strides reach element {reached} of a buffer of {len} elements")]
+    Stride {
+        /// The outermost element that the strides reach.
+        reached: i128,
+        /// Elements in the buffer.
+        len: usize,
+    },
+    /// A window that is not inside its view.
+    #[error("a window that starts at {start} with size {size} does not fit into {of}")]
+    Window {
+        /// First pixel.
+        start: SizeText,
+        /// Size of the window.
+        size: SizeText,
+        /// Size of the view.
+        of: SizeText,
+    },
+}
+
+/// A grid or field whose last axis does not have one component per source axis.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{found} components per location, but the source has {axes} axes: the last axis of a grid or field must hold {axes}")]
+pub struct ComponentsError {
+    /// Components found.
+    pub found: usize,
+    /// Axes of the source lattice.
+    pub axes: usize,
+}
+
+/// The two sizes differ and the caller has not said where "no displacement" reads.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error(
+    "the source is {source_size} and the destination {destination}: when sizes differ, say what counts as no displacement: \
+     rest \"index\" (same pixel index) or \"extent\" (same place in the frame, so that a plain resize has none)"
+)]
+pub struct RestNeeded {
+    /// Source size.
+    pub source_size: SizeText,
+    /// Destination size.
+    pub destination: SizeText,
+}
+
+/// A location that no grid value can express.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[error(
+    "axis {axis} of the source has one pixel, so with end pixel centres as extent (align_corners=True) every grid value reads pixel 0: \
+     the location {location} px (sample {n}, destination pixel {pixel:?}, x first) cannot be written as a grid value"
+)]
+pub struct SingletonAxis {
+    /// 0 is x.
+    pub axis: usize,
+    /// The location asked for, in source pixels.
+    pub location: f64,
+    /// Sample of the batch.
+    pub n: usize,
+    /// Destination pixel, x first.
+    pub pixel: Vec<usize>,
+}
+
+/// What keeps an image from being sampled at given locations.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum SampleError {
+    /// The locations were made for a source of another size.
+    #[error("the image is {image}, but the locations are for a source of {source_size}")]
+    Source {
+        /// Size of the image.
+        image: SizeText,
+        /// Size the locations address.
+        source_size: SizeText,
+    },
+    /// Neither batch is 1 and they differ.
+    #[error("{images} images and {locations} sets of locations: the batches must be equal, or one of them 1")]
+    Batch {
+        /// Images in the batch.
+        images: usize,
+        /// Grids or fields in the batch.
+        locations: usize,
+    },
+    /// An output of the wrong shape.
+    #[error("the output has {found} elements, the result {expected}")]
+    Output {
+        /// Elements of the buffer given.
+        found: usize,
+        /// Elements of the result.
+        expected: usize,
+    },
+    /// The result cannot be addressed.
+    #[error(transparent)]
+    View(#[from] ViewError),
+}
+
+/// An output buffer of the wrong length.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("the output has {found} elements, the result {expected}")]
+pub struct OutputLenError {
+    /// Elements of the buffer given.
+    pub found: usize,
+    /// Elements of the result.
+    pub expected: usize,
+}
+
+/// What keeps a displacement from being computed into a given buffer or allocated.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum FieldError {
+    /// Sizes differ and no rest was named.
+    #[error(transparent)]
+    Rest(#[from] RestNeeded),
+    /// Wrong number of components.
+    #[error(transparent)]
+    Components(#[from] ComponentsError),
+    /// Wrong shape.
+    #[error(transparent)]
+    View(#[from] ViewError),
+    /// Wrong buffer.
+    #[error(transparent)]
+    Output(#[from] OutputLenError),
+}
+
+/// A matrix batch that does not have torch's theta shape.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ThetaError {
+    /// Not (N, D, D + 1).
+    #[error("theta has {found} numbers, {n} matrices of {rows} x {columns} have {expected}")]
+    Length {
+        /// Numbers found.
+        found: usize,
+        /// Matrices in the batch.
+        n: usize,
+        /// Rows of each: the number of axes.
+        rows: usize,
+        /// Columns of each.
+        columns: usize,
+        /// Numbers expected.
+        expected: usize,
+    },
+    /// The grid cannot be addressed.
+    #[error(transparent)]
+    View(#[from] ViewError),
+}
+
+/// A dtype that cannot serve here.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{what} of dtype {found}: expected {expected}")]
+pub struct DTypeError {
+    /// What it was to be.
+    pub what: &'static str,
+    /// What it is.
+    pub found: DType,
+    /// What would do.
+    pub expected: &'static str,
+}
+
+/// A name that stands for nothing here.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("unknown {what} \"{found}\": expected {expected}")]
+pub struct NameError {
+    /// What was to be named.
+    pub what: &'static str,
+    /// The name given.
+    pub found: String,
+    /// The names there are.
+    pub expected: &'static str,
+}

@@ -1,0 +1,85 @@
+//! The exact displacement of every pixel and voxel under a sampling grid.
+//!
+//! > A **Field** says, for every pixel of a *destination* lattice, how far from its *rest* place in the *source* lattice
+//! > the sampler reads. It is stored in source pixels, x first, pixel centres at integers. Everything else is translation
+//! > at the door.
+//!
+//! ```
+//! use displace::{displacement, warp, Arithmetic, Extent, Grid, Lattice, Sampler, Shape, View};
+//!
+//! // torch: grid of shape (1, 2, 2, 2) for an input of shape (1, 1, 2, 2), align_corners=True.
+//! let source = Lattice::from_shape([2, 2], Extent::Centers)?;
+//! let grid = [-1.0f32, -1.0, 0.0, -1.0, -1.0, 1.0, 0.0, 1.0];
+//! let grid = Grid::new(View::interleaved(&grid, Shape { n: 1, c: 2, size: [2, 2] })?, source)?;
+//!
+//! // The right column reads half a pixel to its left: g = 0 is pixel 0.5.
+//! let field = displacement(&grid, None, Arithmetic::Exact)?;
+//! assert_eq!(field.as_slice(), [0.0, 0.0, -0.5, 0.0, 0.0, 0.0, -0.5, 0.0]);
+//!
+//! let image = View::planar(&[10u8, 20, 30, 40], Shape { n: 1, c: 1, size: [2, 2] })?;
+//! assert_eq!(warp(&image, &field.view(), Sampler::default())?.as_slice(), [10, 15, 30, 35]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Names
+//!
+//! | there | here |
+//! |---|---|
+//! | torch `F.grid_sample(input, grid, mode, padding_mode, align_corners)` | [`sample`]`(image, &`[`Grid`]`.into(), `[`Sampler`]`)`; `align_corners` is the [`Extent`] of the [`Lattice`] |
+//! | torch `F.affine_grid(theta, size, align_corners)` | [`affine_grid`] |
+//! | torch `mode="bilinear"`, `"nearest"`, `"bicubic"` | [`Interp::Linear`], [`Interp::Nearest`], [`Interp::CUBIC`] |
+//! | torch `padding_mode="zeros"`, `"border"`, `"reflection"` | [`Padding::Zeros`], [`Padding::Border`], [`Padding::Reflection`] |
+//! | OpenCV `remap(src, map)` | [`sample`]`(src, &`[`Locations::pixels`]`, ..)` |
+//! | OpenCV `remap(.., WARP_RELATIVE_MAP)` | [`warp`] |
+//! | OpenCV `BORDER_CONSTANT`, `_REPLICATE`, `_REFLECT`, `_REFLECT_101`, `_WRAP` | [`Padding::Constant`], [`Padding::Border`], [`Padding::Reflection`] with [`Extent::Edges`], with [`Extent::Centers`], [`Padding::Wrap`] |
+//! | SciPy `map_coordinates(mode="grid-constant" / "nearest" / "reflect" / "mirror" / "grid-wrap")` | the same five; its coordinates are absolute, y first |
+//! | optical flow (RAFT, `.flo`): warping frame 2 to frame 1 | [`warp`] with rest [`Rest::Index`] |
+//! | ITK displacement field | a [`Field`] after scaling mm to source pixels |
+//!
+//! # What it refuses
+//!
+//! It does not guess: sizes, extent and rest are named or known. It holds no files ([`displace-io`]), draws no pictures
+//! ([`displace-viz`]) and registers no images. Push maps ("where does this pixel go?") are inverses of fields, not fields.
+//!
+//! [`displace-io`]: https://docs.rs/displace-io
+//! [`displace-viz`]: https://docs.rs/displace-viz
+
+mod any;
+mod axis;
+mod dtype;
+pub mod error;
+mod exact;
+mod field;
+mod grid;
+mod interp;
+mod kernel;
+mod lattice;
+mod op;
+mod padding;
+pub mod reference;
+mod rows;
+mod sampler;
+mod space;
+pub mod torch;
+mod view;
+
+pub use any::{AnyArray, AnyData};
+pub use axis::{Axis, Extent, Rest};
+pub use dtype::{DType, Location, Real, Sample};
+pub use exact::{Ratio, scaled_plus};
+pub use field::{Field, FieldView};
+pub use grid::{Grid, Locations};
+pub use half::{bf16, f16};
+pub use interp::{Interp, cubic_weights, linear_weights, nearest_offset};
+pub use lattice::{Between, Lattice};
+pub use op::affine_grid::affine_grid;
+pub use op::displacement::{Arithmetic, displacement, displacement_into};
+pub use op::effective::{Effective, effective_displacement};
+pub use op::grid_from_displacement::{GridError, grid_from_displacement};
+pub use op::sample::{sample, sample_into};
+pub use op::summary::{Largest, Summary, summary};
+pub use op::warp::{warp, warp_into};
+pub use padding::{Padding, Spot};
+pub use sampler::Sampler;
+pub use space::{Norm, Px, Shift};
+pub use view::{Dense, Layout, Shape, Strides, View};

@@ -1,0 +1,9 @@
+//! The verbs, one per file: check, plan, rows, done.
+
+pub(crate) mod affine_grid;
+pub(crate) mod displacement;
+pub(crate) mod effective;
+pub(crate) mod grid_from_displacement;
+pub(crate) mod sample;
+pub(crate) mod summary;
+pub(crate) mod warp;
