@@ -3,7 +3,6 @@
 
 use crate::axis::{Axis, Extent};
 use crate::dtype::{DType, Location, Real};
-use crate::padding::Spot;
 
 /// Which of torch's code paths a grid takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,15 +34,5 @@ pub fn torch_px<L: Location>(g: L, axis: Axis, path: Path) -> L::Real {
         (Path::Fused, Extent::Centers) => (g + one) * (span / two),
         (Path::Stepwise, Extent::Edges) => r(r(r(r(g + one) * r(span)) - one) / two),
         (Path::Stepwise, Extent::Centers) => r(r(r(g + one) / two) * r(span)),
-    }
-}
-
-/// Whether torch's own rounding makes it read another cell, or at nearest another pixel, than the exact location does.
-#[must_use]
-pub fn cells_differ<L: Location>(g: L, axis: Axis, path: Path) -> bool {
-    let theirs = torch_px(g, axis, path);
-    match Spot::new(g.widen(), axis.slope(), axis.middle(), 0, axis) {
-        Spot::At { cell, .. } => theirs.is_finite() && theirs.floor().to_f64() != cell as f64,
-        _ => false,
     }
 }

@@ -1,0 +1,140 @@
+//! What is in a file.
+
+use crate::args::{LatticeArgs, Meaning};
+use crate::failure::{Failure, Result};
+use crate::input::{Stored, locations, read};
+use crate::report::{Report, shape_text};
+use clap::ValueEnum;
+use displace::{AnyArray, Arithmetic, FieldView, Grid, Location, Sample, View, displacement, with_data, with_floats};
+use displace_io::Contents;
+use serde_json::json;
+use std::path::PathBuf;
+
+/// What a file holds: shape, dtype, range, and for a field or grid the whole report
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// An image, an array (.npy) or an archive (.npz)
+    file: PathBuf,
+
+    /// Read an array as a sampling grid (with -s) or as displacements, and report on the field
+    #[arg(long = "as", value_enum, value_name = "MEANING")]
+    meaning: Option<FieldMeaning>,
+
+    #[command(flatten)]
+    lattice: LatticeArgs,
+
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum FieldMeaning {
+    /// torch's sampling grid: normalised locations, x first
+    Grid,
+    /// displacements in source pixels, x first
+    Displacement,
+}
+
+impl From<FieldMeaning> for Meaning {
+    fn from(meaning: FieldMeaning) -> Self {
+        match meaning {
+            FieldMeaning::Grid => Self::Grid,
+            FieldMeaning::Displacement => Self::Displacement,
+        }
+    }
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let mut report = Report::default();
+    report.line("file", args.file.display().to_string());
+    report.fact("file", json!(args.file.display().to_string()));
+    let contents = read(&args.file)?;
+    match &contents {
+        Contents::Image(image) => {
+            report.line("holds", "an image, rows first");
+            describe(&mut report, image);
+            return report.print(args.json);
+        }
+        Contents::Archive(members) => {
+            let names: Vec<String> =
+                members.iter().map(|(name, array)| format!("{name}: {} {}", array.dtype(), shape_text(array.shape()))).collect();
+            report.line("holds", format!("an archive of {} arrays: {}", members.len(), names.join(", ")));
+            report.fact("members", json!(names));
+            let known = members.len() == 1 || members.iter().any(|(name, _)| name == crate::input::DISPLACEMENT);
+            if !known && args.meaning.is_none() {
+                return report.print(args.json);
+            }
+        }
+        Contents::Array(_) => report.line("holds", "an array"),
+    }
+    let stored = locations(&args.file, contents)?;
+    describe(&mut report, &stored.array);
+    let meaning = match (stored.meaning, args.meaning) {
+        (None, None) => {
+            if stored.components().is_ok() && stored.array.dtype().is_float() {
+                let advice = "may hold locations: add --as grid -s HxW, or --as displacement, for a report on the field";
+                report.line("meaning", advice);
+            }
+            return report.print(args.json);
+        }
+        (_, asked) => stored.meaning(asked.map(Into::into))?,
+    };
+    match stored.components()? {
+        2 => with_floats!(stored.array.data(), v => field::<_, 2>(args, &stored, v, meaning, &mut report), found => Err(stored.not_floats(found))),
+        _ => with_floats!(stored.array.data(), v => field::<_, 3>(args, &stored, v, meaning, &mut report), found => Err(stored.not_floats(found))),
+    }?;
+    report.print(args.json)
+}
+
+/// Shape, dtype, range and what is not finite.
+fn describe(report: &mut Report, array: &AnyArray) {
+    report.line("array", format!("{} {}", array.dtype(), shape_text(array.shape())));
+    report.fact("dtype", json!(array.dtype().to_string()));
+    report.fact("shape", json!(array.shape()));
+    with_data!(array.data(), v => values(report, v));
+}
+
+fn values<T: Sample>(report: &mut Report, values: &[T]) {
+    let (mut low, mut high, mut nan, mut infinite) = (f64::INFINITY, f64::NEG_INFINITY, 0usize, 0usize);
+    for value in values {
+        let value: f64 = value.widen();
+        if value.is_finite() {
+            (low, high) = (low.min(value), high.max(value));
+        } else if value.is_nan() {
+            nan += 1;
+        } else {
+            infinite += 1;
+        }
+    }
+    if low <= high {
+        report.line("values", format!("{low} .. {high}"));
+        report.fact("values", json!([low, high]));
+    }
+    if nan + infinite > 0 {
+        report.line("not finite", format!("{nan} values are NaN, {infinite} infinite, of {}", values.len()));
+    }
+    report.fact("nan_values", json!(nan));
+    report.fact("infinite_values", json!(infinite));
+}
+
+fn field<L: Location, const D: usize>(args: &Args, stored: &Stored, numbers: &[L], meaning: Meaning, report: &mut Report) -> Result<()> {
+    let fail = |e: &dyn std::fmt::Display| Failure::file(&stored.path, e);
+    let shape = stored.shape::<D>();
+    let view = View::interleaved(numbers, shape).map_err(|e| fail(&e))?;
+    let lattice = stored.complete(&args.lattice)?;
+    let rest_needed = |e: &dyn std::fmt::Display| Failure::usage(format!("{e}: add --rest index or --rest extent"));
+    if meaning == Meaning::Grid {
+        let source = lattice.lattice(None)?;
+        let grid = Grid::new(view, source).map_err(|e| fail(&e))?;
+        report.line("meaning", "a sampling grid; what follows is the displacement it asks for");
+        report.field(&displacement(&grid, lattice.rest, Arithmetic::Exact).map_err(|e| rest_needed(&e))?.view());
+        report.grid_noise(source.axes(), L::DTYPE);
+    } else {
+        let known = if stored.described.is_some() || lattice.input_size.is_some() { "" } else { "; source size taken to be the field's own" };
+        report.line("meaning", format!("a displacement field{known}"));
+        let source = lattice.lattice(Some(shape.size)).map_err(|e| fail(&e))?;
+        report.field(&FieldView::new(view, source, lattice.rest).map_err(|e| rest_needed(&e))?);
+    }
+    Ok(())
+}

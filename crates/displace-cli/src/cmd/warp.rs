@@ -1,0 +1,257 @@
+//! Image and grid or field to warped image.
+
+use crate::args::{LatticeArgs, Meaning, SamplerArgs};
+use crate::failure::{Failure, Result};
+use crate::input::{Stored, read, read_locations};
+use crate::output::{array, expect_extension, extension};
+use crate::progress::Progress;
+use crate::report::{Report, extent_text, shape_text};
+use clap::ValueEnum;
+use displace::{
+    AnyArray, AnyData, FieldView, Grid, Layout, Location, Locations, Sample, Shape, View, sample_into, with_data, with_floats,
+};
+use displace_io::Contents;
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Read an image through a sampling grid, a pixel map or a displacement field
+///
+/// torch's grid_sample forward, OpenCV's remap, a warp by optical flow: by what the locations are.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The image: PNG, JPEG, TIFF or .npy
+    image: PathBuf,
+
+    /// Where it is read: .npy (say what it is with --as) or a field written by displace (.npz)
+    locations: PathBuf,
+
+    /// Where the warped image goes: .png, .jpg, .tif or .npy
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+
+    /// What the locations are, if the file does not say
+    #[arg(long = "as", value_enum, value_name = "MEANING")]
+    meaning: Option<Meaning>,
+
+    /// Order of an .npy image's axes, where its rank does not settle it (2-D: hw, 4-D: nchw; a volume: dhw, ncdhw)
+    #[arg(long, value_enum)]
+    layout: Option<Axes>,
+
+    #[command(flatten)]
+    lattice: LatticeArgs,
+
+    #[command(flatten)]
+    sampler: SamplerArgs,
+
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Orders of axes, outermost first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Axes {
+    Hw,
+    Chw,
+    Hwc,
+    Nchw,
+    Nhwc,
+    Dhw,
+    Cdhw,
+    Dhwc,
+    Ncdhw,
+    Ndhwc,
+}
+
+impl Axes {
+    fn letters(self) -> &'static str {
+        match self {
+            Self::Hw => "hw",
+            Self::Chw => "chw",
+            Self::Hwc => "hwc",
+            Self::Nchw => "nchw",
+            Self::Nhwc => "nhwc",
+            Self::Dhw => "dhw",
+            Self::Cdhw => "cdhw",
+            Self::Dhwc => "dhwc",
+            Self::Ncdhw => "ncdhw",
+            Self::Ndhwc => "ndhwc",
+        }
+    }
+
+    /// What a rank settles for an array read with locations of `axes` components.
+    fn of_rank(rank: usize, axes: usize) -> Option<Self> {
+        match (axes, rank) {
+            (2, 2) => Some(Self::Hw),
+            (2, 4) => Some(Self::Nchw),
+            (3, 3) => Some(Self::Dhw),
+            (3, 5) => Some(Self::Ncdhw),
+            _ => None,
+        }
+    }
+
+    fn layout(self) -> Layout {
+        if self.letters().ends_with('c') { Layout::Interleaved } else { Layout::Planar }
+    }
+
+    fn shape<const D: usize>(self, lens: &[usize]) -> Shape<D> {
+        let of = |letter: char| self.letters().find(letter).map_or(1, |at| lens[at]);
+        Shape { n: of('n'), c: of('c'), size: std::array::from_fn(|k| of(['w', 'h', 'd'][k])) }
+    }
+
+    /// The array shape of a result.
+    fn lens<const D: usize>(self, shape: Shape<D>) -> Vec<usize> {
+        let of = |letter| match letter {
+            'n' => shape.n,
+            'c' => shape.c,
+            'w' => shape.size[0],
+            'h' => shape.size[1],
+            _ => shape.size[D - 1],
+        };
+        self.letters().chars().map(of).collect()
+    }
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    expect_extension(&args.output, "a warped image", &["png", "jpg", "jpeg", "tif", "tiff", "npy"])?;
+    args.sampler.sampler()?;
+    let (image, own) = match read(&args.image)? {
+        Contents::Image(image) => {
+            let axes = if image.shape().len() == 2 { Axes::Hw } else { Axes::Hwc };
+            (image, Some(axes))
+        }
+        Contents::Array(image) => (image, None),
+        Contents::Archive(_) => return Err(Failure::file(&args.image, "an archive where an image is expected: PNG, JPEG, TIFF or .npy")),
+    };
+    let stored = read_locations(&args.locations)?;
+    let mut report = Report::default();
+    match stored.components()? {
+        2 => args.warp::<2>(&image, own, &stored, &mut report),
+        _ => args.warp::<3>(&image, own, &stored, &mut report),
+    }?;
+    report.print(args.json)
+}
+
+impl Args {
+    fn axes<const D: usize>(&self, image: &AnyArray, own: Option<Axes>) -> Result<Axes> {
+        let rank = image.shape().len();
+        let axes = match (own, self.layout) {
+            (Some(own), None) => own,
+            (Some(_), Some(_)) => return Err(Failure::usage("--layout is for .npy images: an image file knows its own")),
+            (None, Some(asked)) => asked,
+            (None, None) => Axes::of_rank(rank, D).ok_or_else(|| {
+                Failure::usage(format!(
+                    "{}: an array of shape {} may have its channels first or last, or too few or many axes for {D}-D locations: add --layout, such as chw or hwc",
+                    self.image.display(),
+                    shape_text(image.shape())
+                ))
+            })?,
+        };
+        let spatial = axes.letters().chars().filter(|l| "dhw".contains(*l)).count();
+        if axes.letters().len() != rank || spatial != D {
+            return Err(Failure::usage(format!(
+                "{}: the axes {} do not fit shape {} read with {D}-D locations",
+                self.image.display(),
+                axes.letters(),
+                shape_text(image.shape())
+            )));
+        }
+        Ok(axes)
+    }
+
+    fn warp<const D: usize>(&self, image: &AnyArray, own: Option<Axes>, stored: &Stored, report: &mut Report) -> Result<()> {
+        let axes = self.axes::<D>(image, own)?;
+        let shape = axes.shape::<D>(image.shape());
+        let meaning = stored.meaning(self.meaning)?;
+        let lattice = stored.complete(&self.lattice)?;
+        if lattice.input_size.is_some() && lattice.lattice::<D>(None)?.size() != shape.size {
+            return Err(Failure::file(
+                &self.image,
+                format!(
+                    "shape {}, but the locations are for a source of {}",
+                    shape_text(image.shape()),
+                    crate::report::sizes(&lattice.lattice::<D>(None)?.size())
+                ),
+            ));
+        }
+        report.line("image", format!("{}: {} {}", self.image.display(), image.dtype(), shape_text(image.shape())));
+        let job = Job { args: self, stored, meaning, lattice, axes, shape };
+        let (out, out_shape) = with_data!(image.data(), pixels => with_floats!(
+            stored.array.data(),
+            numbers => Progress::spin("warping", || job.sample(pixels, numbers)).map(|(out, shape)| (AnyData::from(out), shape)),
+            found => Err(stored.not_floats(found))
+        ))?;
+        let what = match meaning {
+            Meaning::Grid => format!("sampling grid; -1..+1 spans {}", extent_text(job.lattice.extent())),
+            Meaning::Pixel => "absolute source pixels, x first".into(),
+            Meaning::Displacement => "displacements in source pixels, x first".into(),
+        };
+        report.line("locations", format!("{}: {} {}, {what}", stored.path.display(), stored.array.dtype(), shape_text(stored.array.shape())));
+        report.line("sampler", format!("mode {}, padding {}", self.sampler.mode, self.sampler.padding_mode));
+        report.fact("image", json!({"path": self.image.display().to_string(), "dtype": image.dtype().to_string(), "shape": image.shape()}));
+        report.fact("locations", json!({"path": stored.path.display().to_string(), "meaning": what, "shape": stored.array.shape()}));
+        report.fact("mode", json!(self.sampler.mode));
+        report.fact("padding_mode", json!(self.sampler.padding_mode));
+        self.write(out, axes, out_shape)?;
+        report.wrote("warped", &self.output);
+        Ok(())
+    }
+
+    fn write<const D: usize>(&self, out: AnyData, axes: Axes, shape: Shape<D>) -> Result<()> {
+        // A batch of locations makes a batch of images even of one.
+        let axes = match (shape.n, axes) {
+            (1, axes) => axes,
+            (_, Axes::Hw | Axes::Chw) => Axes::Nchw,
+            (_, Axes::Hwc) => Axes::Nhwc,
+            (_, Axes::Dhw | Axes::Cdhw) => Axes::Ncdhw,
+            (_, Axes::Dhwc) => Axes::Ndhwc,
+            (_, axes) => axes,
+        };
+        let result = array(axes.lens(shape), out);
+        if extension(&self.output) == "npy" {
+            return Ok(displace_io::write_npy(&self.output, &result)?);
+        }
+        let picture = match axes {
+            Axes::Hw | Axes::Hwc => result,
+            _ => {
+                return Err(Failure::usage(format!(
+                    "{}: a result with the axes {} is written as .npy",
+                    self.output.display(),
+                    axes.letters()
+                )));
+            }
+        };
+        Ok(displace_io::write_image(&self.output, &picture)?)
+    }
+}
+
+struct Job<'j, const D: usize> {
+    args: &'j Args,
+    stored: &'j Stored,
+    meaning: Meaning,
+    lattice: LatticeArgs,
+    axes: Axes,
+    shape: Shape<D>,
+}
+
+impl<const D: usize> Job<'_, D> {
+    fn sample<T: Sample, L: Location>(&self, pixels: &[T], numbers: &[L]) -> Result<(Vec<T>, Shape<D>)> {
+        let fail = |e: &dyn std::fmt::Display| Failure::file(&self.stored.path, e);
+        let image = View::dense(pixels, self.shape, self.axes.layout()).map_err(|e| Failure::file(&self.args.image, e))?;
+        let source = self.lattice.lattice(Some(self.shape.size)).map_err(|e| Failure::file(&self.args.image, e))?;
+        let view = View::interleaved(numbers, self.stored.shape::<D>()).map_err(|e| fail(&e))?;
+        let at: Locations<'_, L, D> = match self.meaning {
+            Meaning::Grid => Grid::new(view, source).map_err(|e| fail(&e))?.into(),
+            Meaning::Pixel => Locations::pixels(view, source).map_err(|e| fail(&e))?,
+            Meaning::Displacement => FieldView::new(view, source, self.lattice.rest)
+                .map_err(|e| Failure::usage(format!("{e}: add --rest index or --rest extent")))?
+                .into(),
+        };
+        let n = self.shape.n.max(self.stored.shape::<D>().n);
+        let shape = Shape { n, c: self.shape.c, size: at.destination() };
+        let elements = shape.elements().map_err(|e| fail(&e))?;
+        let mut out = vec![T::default(); elements];
+        sample_into(&image, &at, self.args.sampler.sampler()?, self.axes.layout(), &mut out).map_err(|e| fail(&e))?;
+        Ok((out, shape))
+    }
+}

@@ -1,0 +1,152 @@
+//! What a file holds, once it is known what its numbers mean.
+
+use crate::args::{LatticeArgs, Meaning};
+use crate::failure::{Failure, Result};
+use crate::progress::Progress;
+use displace::{AnyArray, AnyData, Rest, Shape};
+use displace_io::{Contents, ReadOptions};
+use std::path::{Path, PathBuf};
+
+/// Locations from a file: the numbers, what they mean, and what the file says of the lattices they belong to.
+pub(crate) struct Stored {
+    pub(crate) path: PathBuf,
+    pub(crate) array: AnyArray,
+    pub(crate) meaning: Option<Meaning>,
+    pub(crate) described: Option<Described>,
+}
+
+/// What a field written by this command says of itself.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Described {
+    pub(crate) input_size: Vec<usize>,
+    pub(crate) align_corners: bool,
+    pub(crate) rest: Rest,
+}
+
+/// The member of an archive that holds a field, and those that describe it.
+pub(crate) const DISPLACEMENT: &str = "displacement";
+pub(crate) const INPUT_SIZE: &str = "input_size";
+pub(crate) const ALIGN_CORNERS: &str = "align_corners";
+pub(crate) const REST_EXTENT: &str = "rest_extent";
+pub(crate) const COVERAGE: &str = "coverage";
+
+/// Reads a file of any kind, with a progress bar if that takes long.
+pub(crate) fn read(path: &Path) -> Result<Contents> {
+    let progress = Progress::new(format!("reading {}", path.display()));
+    let observe = |done, total| progress.at(done, total);
+    Ok(displace_io::read_with(path, &ReadOptions { progress: Some(&observe), ..ReadOptions::default() })?)
+}
+
+/// Reads locations: an array, or an archive that holds a field or a single array.
+pub(crate) fn read_locations(path: &Path) -> Result<Stored> {
+    locations(path, read(path)?)
+}
+
+/// Locations among what a file holds.
+pub(crate) fn locations(path: &Path, contents: Contents) -> Result<Stored> {
+    let path = path.to_path_buf();
+    match contents {
+        Contents::Array(array) => Ok(Stored { path, array, meaning: None, described: None }),
+        Contents::Image(image) => Err(Failure::file(&path, format!("an image of shape {:?} where a grid or field is expected", image.shape()))),
+        Contents::Archive(mut members) => {
+            if let Some(at) = members.iter().position(|(name, _)| name == DISPLACEMENT) {
+                let array = members.swap_remove(at).1;
+                let described = describe(&path, &members)?;
+                return Ok(Stored { path, array, meaning: Some(Meaning::Displacement), described });
+            }
+            let names = members.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
+            match members.len() {
+                1 => Ok(Stored { path, array: members.remove(0).1, meaning: None, described: None }),
+                count => Err(Failure::file(&path, format!("{count} arrays ({names}) and none is called \"{DISPLACEMENT}\""))),
+            }
+        }
+    }
+}
+
+fn describe(path: &Path, members: &[(String, AnyArray)]) -> Result<Option<Described>> {
+    let numbers = |name: &str| {
+        members.iter().find(|(n, _)| n == name).map(|(_, array)| match array.data() {
+            AnyData::F64(v) => v.clone(),
+            AnyData::U8(v) => v.iter().copied().map(f64::from).collect(),
+            _ => Vec::new(),
+        })
+    };
+    let (Some(size), Some(corners), Some(rest)) = (numbers(INPUT_SIZE), numbers(ALIGN_CORNERS), numbers(REST_EXTENT)) else {
+        return Ok(None);
+    };
+    let whole = |v: &f64| v.fract() == 0.0 && (1.0..1e9).contains(v);
+    if !matches!(size.len(), 2 | 3) || !size.iter().all(whole) || corners.len() != 1 || rest.len() != 1 {
+        let what = format!("{INPUT_SIZE} {size:?}, {ALIGN_CORNERS} {corners:?}, {REST_EXTENT} {rest:?}: expected 2 or 3 whole numbers, one flag, one flag");
+        return Err(Failure::file(path, what));
+    }
+    Ok(Some(Described {
+        input_size: size.iter().map(|v| *v as usize).collect(),
+        align_corners: corners[0] != 0.0,
+        rest: if rest[0] != 0.0 { Rest::Extent } else { Rest::Index },
+    }))
+}
+
+impl Stored {
+    /// Components of each location: the number of axes of the source.
+    pub(crate) fn components(&self) -> Result<usize> {
+        let shape = self.array.shape();
+        match (shape.len(), shape.last()) {
+            (3 | 4, Some(2)) => Ok(2),
+            (4 | 5, Some(3)) => Ok(3),
+            _ => Err(Failure::file(
+                &self.path,
+                format!("shape {shape:?}: expected (N, H, W, 2) or (N, D, H, W, 3), or the same without N, the last axis x, y(, z)"),
+            )),
+        }
+    }
+
+    /// The shape as `D` axes with `D` components; the sample axis may be missing.
+    pub(crate) fn shape<const D: usize>(&self) -> Shape<D> {
+        let shape = self.array.shape();
+        let batched = shape.len() == D + 2;
+        let axes = &shape[usize::from(batched)..shape.len() - 1];
+        Shape { n: if batched { shape[0] } else { 1 }, c: D, size: std::array::from_fn(|k| axes[D - 1 - k]) }
+    }
+
+    /// The lattice options, completed by what the file says of itself. What contradicts the file is refused.
+    pub(crate) fn complete(&self, args: &LatticeArgs) -> Result<LatticeArgs> {
+        let mut args = args.clone();
+        if let Some(described) = &self.described {
+            let size = crate::args::Size(described.input_size.clone());
+            let against = |what: &str| {
+                Failure::usage(format!("{} says {described:?}; {what} contradicts it", self.path.display()))
+            };
+            if args.input_size.as_ref().is_some_and(|s| *s != size) {
+                return Err(against("--input-size"));
+            }
+            if args.align_corners && !described.align_corners {
+                return Err(against("--align-corners"));
+            }
+            if args.rest.is_some_and(|rest| rest != described.rest) {
+                return Err(against("--rest"));
+            }
+            args = LatticeArgs { input_size: Some(size), align_corners: described.align_corners, rest: Some(described.rest) };
+        }
+        Ok(args)
+    }
+
+    /// What the numbers are: as the file or the option says; neither is guessed.
+    pub(crate) fn meaning(&self, asked: Option<Meaning>) -> Result<Meaning> {
+        match (self.meaning, asked) {
+            (Some(known), Some(asked)) if known != asked => {
+                Err(Failure::usage(format!("{} says that it holds a displacement field: leave out --as", self.path.display())))
+            }
+            (Some(meaning), _) | (None, Some(meaning)) => Ok(meaning),
+            (None, None) => Err(Failure::usage(format!(
+                "{} does not say what its numbers are: add --as grid (normalised locations), --as displacement (source pixels) \
+                 or --as pixel (absolute source pixels)",
+                self.path.display()
+            ))),
+        }
+    }
+
+    /// That the numbers are floats, as locations must be.
+    pub(crate) fn not_floats(&self, found: displace::DType) -> Failure {
+        Failure::file(&self.path, format!("dtype {found}: locations are f16, f32 or f64"))
+    }
+}

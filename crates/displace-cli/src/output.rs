@@ -1,0 +1,67 @@
+//! Fields, arrays and text out.
+
+use crate::failure::{Failure, Result};
+use crate::input::{ALIGN_CORNERS, COVERAGE, DISPLACEMENT, INPUT_SIZE, REST_EXTENT};
+use crate::progress::Progress;
+use displace::{AnyArray, AnyData, Between, Rest};
+use displace_io::WriteOptions;
+use std::io::Write;
+use std::path::Path;
+
+/// The extension in lower case.
+pub(crate) fn extension(path: &Path) -> String {
+    path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default()
+}
+
+/// Refuses an output name before the work is done rather than after.
+pub(crate) fn expect_extension(path: &Path, what: &str, known: &[&str]) -> Result<()> {
+    if known.contains(&extension(path).as_str()) {
+        return Ok(());
+    }
+    let known = known.iter().map(|e| format!(".{e}")).collect::<Vec<_>>().join(", ");
+    Err(Failure::usage(format!("{}: {what} is written as {known}", path.display())))
+}
+
+/// Formats a field can be written in.
+pub(crate) const FIELD: &[&str] = &["npy", "npz"];
+
+/// Writes a field: the bare numbers as .npy, with all that gives them meaning as .npz.
+pub(crate) fn write_field<const D: usize>(
+    path: &Path,
+    shape: Vec<usize>,
+    field: impl Into<AnyData>,
+    coverage: Option<AnyData>,
+    between: &Between<D>,
+) -> Result<()> {
+    let spatial = shape[..shape.len() - 1].to_vec();
+    let field = array(shape, field);
+    let progress = Progress::new(format!("writing {}", path.display()));
+    let observe = |done, total| progress.at(done, total);
+    let options = WriteOptions { progress: Some(&observe), ..WriteOptions::default() };
+    if extension(path) == "npy" {
+        return Ok(displace_io::write_npy_with(path, &field, &options)?);
+    }
+    let mut size = between.source().size().map(|len| len as f64).to_vec();
+    size.reverse();
+    let size = array(vec![D], size);
+    let flag = |on: bool| array(vec![1], vec![u8::from(on)]);
+    let corners = flag(between.source().extent().align_corners());
+    let rest = flag(between.rest() == Rest::Extent);
+    let coverage = coverage.map(|coverage| array(spatial, coverage));
+    let mut members = vec![(DISPLACEMENT, &field), (INPUT_SIZE, &size), (ALIGN_CORNERS, &corners), (REST_EXTENT, &rest)];
+    members.extend(coverage.as_ref().map(|coverage| (COVERAGE, coverage)));
+    Ok(displace_io::write_npz_with(path, &members, &options)?)
+}
+
+/// An array whose shape is known to fit.
+pub(crate) fn array(shape: Vec<usize>, data: impl Into<AnyData>) -> AnyArray {
+    AnyArray::new(shape, data).expect("the shape is made from the data's own")
+}
+
+/// Text to standard output; a closed pipe is not an error of ours.
+pub(crate) fn print(text: &str) -> Result<()> {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::Print(e)),
+        _ => Ok(()),
+    }
+}

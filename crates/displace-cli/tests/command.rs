@@ -1,0 +1,275 @@
+//! The command as its users meet it: files in, files and lines out, exit codes.
+
+use displace::{AnyArray, AnyData};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+}
+
+fn displace(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_displace")).args(arguments).output().expect("the command starts")
+}
+
+/// Standard output of a run that must succeed.
+fn succeeds(arguments: &[&str]) -> String {
+    let output = displace(arguments);
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{arguments:?}\n{out}{err}");
+    assert!(err.is_empty(), "no bars and no chatter where there is no terminal: {err}");
+    out.into_owned()
+}
+
+/// The one line on standard error of a run that must fail with `code`.
+fn fails(arguments: &[&str], code: i32) -> String {
+    let output = displace(arguments);
+    let err = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {err}");
+    assert!(err.starts_with("error: ") && !err.contains("panicked"), "{err}");
+    assert_eq!(err.trim_end().lines().count(), 1, "one clear line: {err}");
+    assert!(output.stdout.is_empty(), "nothing is reported of work that failed");
+    err
+}
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a temporary folder"))
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.path().join(name).display().to_string()
+    }
+
+    fn save(&self, name: &str, shape: &[usize], data: impl Into<AnyData>) -> String {
+        let array = AnyArray::new(shape.to_vec(), data).expect("a matching shape");
+        displace_io::write_npy(Path::new(&self.path(name)), &array).expect("a writable folder");
+        self.path(name)
+    }
+
+    /// That nothing but these files is there: no temporary, nothing half-written.
+    fn holds(&self, names: &[&str]) {
+        let mut found: Vec<String> =
+            self.0.path().read_dir().expect("the folder").map(|e| e.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+        found.sort();
+        assert_eq!(found, names);
+    }
+}
+
+fn floats(path: &str) -> (Vec<usize>, Vec<f32>) {
+    match displace_io::read_array(Path::new(path)).expect("a readable array").into_parts() {
+        (shape, AnyData::F32(data)) => (shape, data),
+        (_, other) => panic!("f32 expected, not {}", other.dtype()),
+    }
+}
+
+#[test]
+fn field_of_a_grid_by_hand() {
+    let folder = Folder::new();
+    // 1 x 4 pixels between edges: g = 0.25 is pixel 2.
+    let grid = folder.save("grid.npy", &[1, 1, 4, 2], vec![-0.75f32, 0.0, 0.0, 0.0, 0.25, 0.0, 1.0, 0.0]);
+    let out = folder.path("field.npy");
+    let text = succeeds(&["field", &grid, "-s", "1x4", "-o", &out]);
+    assert_eq!(floats(&out), (vec![1, 1, 4, 2], vec![0.0, 0.0, 0.5, 0.0, 0.0, 0.0, 0.5, 0.0]));
+    for said in ["align_corners=False", "source pixels, x first, pull", "largest 0.50000 px at x=1 y=0", "75.00 % inside, 25.00 % partly", "grid noise"] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+}
+
+#[test]
+fn field_keeps_its_meaning_in_an_archive_and_warps_without_being_told() {
+    let folder = Folder::new();
+    let (grid, field) = (fixture("grid.npy").display().to_string(), folder.path("field.npz"));
+    succeeds(&["field", &grid, "-s", "12x20", "--rest", "extent", "-o", &field]);
+    let text = succeeds(&["info", &field]);
+    assert!(text.contains("source 12x20, destination 9x16") && text.contains("same place in the extent"), "{text}");
+    let (image, by_field, by_grid) = (fixture("image.npy").display().to_string(), folder.path("a.npy"), folder.path("b.npy"));
+    succeeds(&["warp", &image, &field, "-o", &by_field]);
+    succeeds(&["warp", &image, &grid, "--as", "grid", "-o", &by_grid]);
+    // Two roads to the same location, each rounded once to a displacement of less than 8 px: 2^-22 px, times a slope of at most 2.
+    let worst = floats(&by_field).1.iter().zip(floats(&by_grid).1).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    assert!(worst < 1e-6, "{worst}");
+}
+
+#[test]
+fn warp_gives_what_torch_gives() {
+    let folder = Folder::new();
+    let (image, grid) = (fixture("image.npy").display().to_string(), fixture("grid.npy").display().to_string());
+    for mode in ["nearest", "bilinear", "bicubic"] {
+        for padding in ["zeros", "border", "reflection"] {
+            let out = folder.path("out.npy");
+            succeeds(&["warp", &image, &grid, "--as", "grid", "--mode", mode, "--padding-mode", padding, "-o", &out]);
+            let (shape, ours) = floats(&out);
+            let (expected, theirs) = floats(&fixture(&format!("warped_{mode}_{padding}.npy")).display().to_string());
+            assert_eq!(shape, expected);
+            // torch's numbers were made in f64 and rounded: what differs is one f32 fraction and one f32 blend.
+            let worst = ours.iter().zip(theirs).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(worst < 2e-6, "{mode} {padding}: {worst}");
+        }
+    }
+}
+
+#[test]
+fn every_way_to_store_a_grid_gives_the_same_field() {
+    let folder = Folder::new();
+    let field = |name: &str| {
+        let out = folder.path("field.npy");
+        succeeds(&["field", &fixture(name).display().to_string(), "-s", "12x20", "--rest", "index", "-o", &out]);
+        floats(&out)
+    };
+    let plain = field("grid.npy");
+    assert_eq!(plain.0, [1, 9, 16, 2]);
+    assert_eq!(plain, field("grid_big_endian.npy"));
+    // Half precision keeps 11 bits of |g| < 2: 2^-11 * 20/2 px.
+    let half = field("grid_f16_fortran.npy");
+    assert!(plain.1.iter().zip(half.1).all(|(a, b)| (a - b).abs() <= 10.0 / 2048.0));
+}
+
+#[test]
+fn images_are_warped_to_images() {
+    let folder = Folder::new();
+    let picture = folder.path("in.png");
+    let pixels = AnyArray::new(vec![2, 3, 3], (0..18u8).map(|v| v * 10).collect::<Vec<_>>()).expect("a matching shape");
+    displace_io::write_image(Path::new(&picture), &pixels).expect("a writable folder");
+    // Every pixel reads its right neighbour.
+    let field = folder.save("shift.npy", &[2, 3, 2], [1.0f32, 0.0].repeat(6));
+    let out = folder.path("out.png");
+    succeeds(&["warp", &picture, &field, "--as", "displacement", "--padding-mode", "border", "-o", &out]);
+    let read = displace_io::read_image(Path::new(&out)).expect("a readable picture");
+    assert_eq!(read.shape(), [2, 3, 3]);
+    assert_eq!(*read.data(), AnyData::U8(vec![30, 40, 50, 60, 70, 80, 60, 70, 80, 120, 130, 140, 150, 160, 170, 150, 160, 170]));
+}
+
+#[test]
+fn volumes_and_pixel_maps() {
+    let folder = Folder::new();
+    let volume = folder.save("volume.npy", &[2, 2, 2], (0..8u16).collect::<Vec<_>>());
+    let map = folder.save("map.npy", &[1, 1, 2, 3], vec![0.5f32, 0.5, 0.5, 1.0, 1.0, 0.0]);
+    let out = folder.path("out.npy");
+    succeeds(&["warp", &volume, &map, "--as", "pixel", "-o", &out]);
+    let read = displace_io::read_array(Path::new(&out)).expect("a readable array");
+    // The middle of 0..8 is 3.5, rounded half to even; (1, 1, 0) is 3.
+    assert_eq!((read.shape(), read.data()), (&[1, 1, 2][..], &AnyData::U16(vec![4, 3])));
+}
+
+#[test]
+fn nan_and_infinity_are_worked_on_and_counted() {
+    let folder = Folder::new();
+    let (nan, inf) = (f32::NAN, f32::INFINITY);
+    let grid = folder.save("grid.npy", &[1, 1, 4, 2], vec![nan, 0.0, inf, 0.0, 0.25, 0.0, 1e30, nan]);
+    let text = succeeds(&["field", &grid, "-s", "1x4"]);
+    assert!(text.contains("2 pixels are NaN, 1 infinite, of 4"), "{text}");
+    let json: serde_json::Value = serde_json::from_str(&succeeds(&["field", &grid, "-s", "1x4", "--json"])).expect("JSON");
+    assert_eq!((json["nan"].as_u64(), json["infinite"].as_u64(), json["pixels"].as_u64()), (Some(2), Some(1), Some(4)));
+    let text = succeeds(&["field", &grid, "-s", "1x4", "--effective", "--padding-mode", "border"]);
+    assert!(text.contains("2 pixels read inside only, 0 partly, 2 read nothing"), "{text}");
+}
+
+#[test]
+fn effective_field_with_coverage() {
+    let folder = Folder::new();
+    // Between edges -1 is half a pixel outside: half of what is read there is image.
+    let grid = folder.save("grid.npy", &[1, 1, 2, 2], vec![-1.0f32, 0.0, 3.0, 0.0]);
+    let (field, coverage) = (folder.path("field.npz"), folder.path("coverage.npy"));
+    succeeds(&["field", &grid, "-s", "1x2", "--effective", "-o", &field, "--coverage", &coverage]);
+    assert_eq!(floats(&coverage), (vec![1, 1, 2], vec![0.5, 0.0]));
+    assert!(succeeds(&["info", &field]).contains("coverage: f32 (1, 1, 2)"));
+}
+
+#[test]
+fn pictures_of_every_style() {
+    let folder = Folder::new();
+    let field = folder.path("field.npz");
+    succeeds(&["field", &fixture("grid.npy").display().to_string(), "-s", "12x20", "--rest", "extent", "-o", &field]);
+    for style in ["quiver", "wheel", "lattice", "magnitude"] {
+        for kind in ["png", "svg"] {
+            let picture = folder.path(&format!("{style}.{kind}"));
+            assert!(succeeds(&["plot", &field, &picture, "--style", style]).contains("picture"));
+            let bytes = std::fs::read(&picture).expect("a picture");
+            assert!(bytes.starts_with(if kind == "png" { b"\x89PNG" } else { b"<svg" }), "{style} {kind}");
+        }
+    }
+    let error = fails(&["plot", &field, &folder.path("x.bmp")], 2);
+    assert!(error.contains(".png, .svg"), "{error}");
+}
+
+#[test]
+fn the_demo_shows_the_report_and_writes_its_files() {
+    let folder = Folder::new();
+    let out = folder.path("demo");
+    let text = succeeds(&["demo", "-o", &out]);
+    for said in ["source 512x512", "align_corners=True", "its formula ((g+1)W-1)/2", "folds", "grid noise"] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    for name in ["grid.npy", "field.npz", "warped.png", "quiver.png", "wheel.png", "lattice.png", "magnitude.png", "before-after.png", "quiver.svg"] {
+        assert!(Path::new(&out).join(name).metadata().expect(name).len() > 500, "{name}");
+    }
+    // The grid varies over rows in y: 0.5 from the linear part, top to bottom.
+    let (shape, grid) = floats(&Path::new(&out).join("grid.npy").display().to_string());
+    assert_eq!(shape, [1, 512, 512, 2]);
+    assert!((grid[511 * 512 * 2 + 1] - grid[1] - 1.0).abs() < 1e-6);
+}
+
+#[test]
+fn bad_input_is_one_line_and_leaves_nothing() {
+    let folder = Folder::new();
+    let grid = fixture("grid.npy").display().to_string();
+    let image = fixture("image.npy").display().to_string();
+    let out = folder.path("out.npy");
+
+    let bytes = std::fs::read(&grid).expect("the fixture");
+    let truncated = folder.path("truncated.npy");
+    std::fs::write(&truncated, &bytes[..bytes.len() - 7]).expect("a writable folder");
+    let error = fails(&["field", &truncated, "-s", "12x20", "-o", &out], 1);
+    assert!(error.contains("truncated.npy") && error.contains("1152"), "{error}");
+
+    let flat = folder.save("flat.npy", &[9, 16], vec![0f32; 144]);
+    let error = fails(&["field", &flat, "-s", "12x20", "-o", &out], 1);
+    assert!(error.contains("[9, 16]") && error.contains("(N, H, W, 2)"), "{error}");
+
+    let whole = folder.save("whole.npy", &[1, 2, 2, 2], vec![0u8; 8]);
+    let error = fails(&["field", &whole, "-s", "2x2", "-o", &out], 1);
+    assert!(error.contains("u8") && error.contains("f32"), "{error}");
+
+    let empty = folder.save("empty.npy", &[1, 3, 0, 20], Vec::<f32>::new());
+    let error = fails(&["warp", &empty, &grid, "--as", "grid", "-o", &out], 1);
+    assert!(error.contains("empty.npy") && error.contains("0 pixels"), "{error}");
+
+    let error = fails(&["field", &grid, "-s", "12x20", "-o", &folder.path("no/such/folder/out.npy"), "--rest", "index"], 1);
+    assert!(error.contains("no/such/folder"), "{error}");
+
+    let error = fails(&["field", &grid, "-s", "12x20", "-o", &out], 2);
+    assert!(error.contains("12x20") && error.contains("9x16") && error.contains("--rest index or --rest extent"), "{error}");
+
+    let error = fails(&["field", &grid, "-o", &out], 2);
+    assert!(error.contains("-s HxW"), "{error}");
+
+    let error = fails(&["warp", &image, &grid, "-o", &out], 2);
+    assert!(error.contains("--as grid"), "{error}");
+
+    let error = fails(&["warp", &image, &grid, "--as", "grid", "-s", "5x5", "-o", &out], 1);
+    assert!(error.contains("5x5") && error.contains("(1, 3, 12, 20)"), "{error}");
+
+    let error = fails(&["warp", &image, &grid, "--as", "grid", "--fill", "3", "-o", &out], 2);
+    assert!(error.contains("--padding-mode constant"), "{error}");
+
+    let error = fails(&["field", &folder.path("missing.npy"), "-s", "2x2"], 1);
+    assert!(error.contains("missing.npy"), "{error}");
+
+    let error = fails(&["field", &grid, "-s", "12x20x3", "--rest", "index"], 2);
+    assert!(error.contains("3 numbers") && error.contains("2 components"), "{error}");
+
+    let error = fails(&["field", &grid, "-s", "0x20", "--rest", "index"], 2);
+    assert!(error.contains("0 pixels"), "{error}");
+
+    folder.holds(&["empty.npy", "flat.npy", "truncated.npy", "whole.npy"]);
+}
+
+#[test]
+fn options_that_do_not_exist_exit_with_2() {
+    assert_eq!(displace(&["field"]).status.code(), Some(2));
+    assert_eq!(displace(&["field", "x", "--moed", "nearest"]).status.code(), Some(2));
+    assert_eq!(displace(&["field", "x", "-s", "5"]).status.code(), Some(2));
+}
