@@ -25,11 +25,14 @@ fn numbers<const D: usize>(size: [usize; D]) -> Vec<f32> {
 fn run<T: Sample, const D: usize>(bencher: divan::Bencher, size: [usize; D], channels: usize, interp: Interp, padding: Padding) {
     let numbers = numbers(size);
     let source = Lattice::from_xy(size, Extent::Edges).expect("a legal size");
-    let grid = Grid::new(View::interleaved(&numbers, Shape { n: 1, c: D, size }).expect("a matching buffer"), source).expect("components");
+    let grid =
+        Grid::new(View::interleaved(&numbers, Shape { n: 1, c: D, size }).expect("a matching buffer"), source).expect("components");
     let shape = Shape { n: 1, c: channels, size };
     let pixels: Vec<T> = (0..shape.elements().expect("a small shape")).map(|i| T::narrow((i * 7919 % 251) as f32)).collect();
     let image = View::planar(&pixels, shape).expect("a matching buffer");
-    bencher.counter(divan::counter::ItemsCount::new(pixels.len())).bench_local(|| sample(&image, &grid.into(), Sampler::new(interp, padding)));
+    bencher
+        .counter(divan::counter::ItemsCount::new(pixels.len()))
+        .bench_local(|| sample(&image, &grid.into(), Sampler::new(interp, padding)));
 }
 
 const IMAGE: [usize; 2] = [2048, 2048];

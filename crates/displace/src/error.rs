@@ -62,6 +62,12 @@ pub enum ViewError {
         /// Number of components.
         c: usize,
     },
+    /// The system does not give that much memory.
+    #[error("the result of {bytes} bytes does not fit into memory")]
+    Memory {
+        /// Bytes asked for.
+        bytes: usize,
+    },
     /// Strides that lead outside the buffer.
     #[error("the strides reach element {reached} of a buffer of {len} elements")]
     Stride {

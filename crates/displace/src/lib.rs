@@ -44,6 +44,11 @@
 //! [`displace-io`]: https://docs.rs/displace-io
 //! [`displace-viz`]: https://docs.rs/displace-viz
 
+/// The README's Rust compiles and its numbers hold.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
+
 mod any;
 mod axis;
 mod dtype;

@@ -220,7 +220,12 @@ pub struct Dense<T, const D: usize> {
 impl<T: Copy + Default, const D: usize> Dense<T, D> {
     /// All default (zero).
     pub fn zeroed(shape: Shape<D>, layout: Layout) -> Result<Self, ViewError> {
-        Ok(Self { data: vec![T::default(); shape.elements()?], shape, layout })
+        let elements = shape.elements()?;
+        // Asked for first, so that a refusal is an error and not an abort; the zeroed allocation itself costs no pass.
+        if Vec::<T>::new().try_reserve_exact(elements).is_err() {
+            return Err(ViewError::Memory { bytes: elements * size_of::<T>() });
+        }
+        Ok(Self { data: vec![T::default(); elements], shape, layout })
     }
 }
 

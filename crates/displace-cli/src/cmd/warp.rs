@@ -8,7 +8,7 @@ use crate::progress::Progress;
 use crate::report::{Report, extent_text, shape_text};
 use clap::ValueEnum;
 use displace::{
-    AnyArray, AnyData, FieldView, Grid, Layout, Location, Locations, Sample, Shape, View, sample_into, with_data, with_floats,
+    AnyArray, AnyData, Dense, FieldView, Grid, Layout, Location, Locations, Sample, Shape, View, sample_into, with_data, with_floats,
 };
 use displace_io::Contents;
 use serde_json::json;
@@ -249,9 +249,8 @@ impl<const D: usize> Job<'_, D> {
         };
         let n = self.shape.n.max(self.stored.shape::<D>().n);
         let shape = Shape { n, c: self.shape.c, size: at.destination() };
-        let elements = shape.elements().map_err(|e| fail(&e))?;
-        let mut out = vec![T::default(); elements];
-        sample_into(&image, &at, self.args.sampler.sampler()?, self.axes.layout(), &mut out).map_err(|e| fail(&e))?;
-        Ok((out, shape))
+        let mut out = Dense::zeroed(shape, self.axes.layout()).map_err(|e| fail(&e))?;
+        sample_into(&image, &at, self.args.sampler.sampler()?, self.axes.layout(), out.as_mut_slice()).map_err(|e| fail(&e))?;
+        Ok((out.into_vec(), shape))
     }
 }

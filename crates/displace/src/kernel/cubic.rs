@@ -67,20 +67,48 @@ pub(crate) fn cubic<T: Sample, A: Real, const D: usize>(
             *out = outside.nowhere;
             continue;
         }
-        let weight: [[A; 4]; D] = std::array::from_fn(|k| weights(a, block.frac[k][i]));
-        let index: [[i32; 4]; D] =
-            std::array::from_fn(|k| std::array::from_fn(|t| place(block.cell[k][i] + t as i32 - 1, axes[k], outside.padding)));
-        let read = |x: usize, y: usize, z: usize| {
+        // Loops rather than array methods: their closures are calls that lose the caller's instruction set.
+        let (mut weight, mut index, mut frac, mut inside) = ([[A::ZERO; 4]; D], [[0; 4]; D], [A::ZERO; D], true);
+        for k in 0..D {
+            let first = block.cell[k][i].wrapping_sub(1);
+            inside &= first >= 0 && first < axes[k].len() as i32 - 3;
+            frac[k] = block.frac[k][i];
+            weight[k] = weights(a, frac[k]);
+            for (t, index) in index[k].iter_mut().enumerate() {
+                *index = first.wrapping_add(t as i32);
+            }
+        }
+        if !inside {
+            for k in 0..D {
+                for index in &mut index[k] {
+                    *index = place(*index, axes[k], outside.padding);
+                }
+            }
+        }
+        let pixel = |x: usize, y: usize, z: usize| {
             let at = [x, y, z];
-            let pixel = std::array::from_fn(|k| index[k][at[k]]);
-            tap(plane, pixel, outside.fill)
+            let mut pixel = [0; D];
+            for k in 0..D {
+                pixel[k] = index[k][at[k]];
+            }
+            pixel
         };
-        let frac: [A; D] = std::array::from_fn(|k| block.frac[k][i]);
-        let row = |y, z| along([read(0, y, z), read(1, y, z), read(2, y, z), read(3, y, z)], weight[0], frac[0]);
-        let slice = |z| along([row(0, z), row(1, z), row(2, z), row(3, z)], weight[1], frac[1]);
-        let value = if D == 2 { slice(0) } else { along([slice(0), slice(1), slice(2), slice(3)], weight[D - 1], frac[D - 1]) };
+        let value = if inside {
+            blend(|x, y, z| plane.at(pixel(x, y, z)).widen(), &weight, &frac)
+        } else {
+            blend(|x, y, z| tap(plane, pixel(x, y, z), outside.fill), &weight, &frac)
+        };
+        let read = |x, y, z| tap(plane, pixel(x, y, z), outside.fill);
         *out = T::narrow(if value.is_finite() { value } else { weighted(&weight, read) });
     }
+}
+
+/// Rows along x, then across them, then across slices.
+#[inline(always)]
+fn blend<A: Real, const D: usize>(read: impl Fn(usize, usize, usize) -> A, weight: &[[A; 4]; D], frac: &[A; D]) -> A {
+    let row = |y, z| along([read(0, y, z), read(1, y, z), read(2, y, z), read(3, y, z)], weight[0], frac[0]);
+    let slice = |z| along([row(0, z), row(1, z), row(2, z), row(3, z)], weight[1], frac[1]);
+    if D == 2 { slice(0) } else { along([slice(0), slice(1), slice(2), slice(3)], weight[D - 1], frac[D - 1]) }
 }
 
 #[cold]

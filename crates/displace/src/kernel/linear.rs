@@ -49,19 +49,13 @@ pub(crate) fn linear2<T: Sample, A: Real, const D: usize>(
     let wrap = outside.padding == Padding::Wrap;
     for (i, out) in out.iter_mut().step_by(step).take(block.len).enumerate() {
         let (fx, fy) = (block.frac[0][i], block.frac[1][i]);
-        let taps: [A; 4] = if block.inside {
+        let taps: [A; 4] = if block.inside || block.is_inside(i, &plane.size) {
             corners2(plane, block, i, 0)
         } else if block.is_nowhere(i) {
             *out = outside.nowhere;
             continue;
         } else {
-            let (x, y) = (pair(block.cell[0][i], plane.size[0], wrap), pair(block.cell[1][i], plane.size[1], wrap));
-            std::array::from_fn(|corner| {
-                let mut pixel = [0; D];
-                pixel[0] = x[corner & 1];
-                pixel[1] = y[corner >> 1];
-                tap(plane, pixel, outside.fill)
-            })
+            corners_outside(plane, block, i, wrap, outside.fill)
         };
         let value = blend2(&taps, fx, fy);
         *out = T::narrow(if value.is_finite() { value } else { weighted(&taps, [fx, fy]) });
@@ -80,26 +74,46 @@ pub(crate) fn linear3<T: Sample, A: Real, const D: usize>(
     let wrap = outside.padding == Padding::Wrap;
     for (i, out) in out.iter_mut().step_by(step).take(block.len).enumerate() {
         let frac = [block.frac[0][i], block.frac[1][i], block.frac[2][i]];
-        let taps: [A; 8] = if block.inside {
-            let [near, far] = [corners2(plane, block, i, 0), corners2(plane, block, i, plane.strides[2])];
-            std::array::from_fn(|corner| if corner < 4 { near[corner] } else { far[corner - 4] })
+        let taps: [A; 8] = if block.inside || block.is_inside(i, &plane.size) {
+            let ([a, b, c, d], [e, f, g, h]) = (corners2(plane, block, i, 0), corners2(plane, block, i, plane.strides[2]));
+            [a, b, c, d, e, f, g, h]
         } else if block.is_nowhere(i) {
             *out = outside.nowhere;
             continue;
         } else {
-            let at: [[i32; 2]; 3] = std::array::from_fn(|k| pair(block.cell[k][i], plane.size[k], wrap));
-            std::array::from_fn(|corner| {
-                let mut pixel = [0; D];
-                for k in 0..3 {
-                    pixel[k] = at[k][corner >> k & 1];
-                }
-                tap(plane, pixel, outside.fill)
-            })
+            corners_outside(plane, block, i, wrap, outside.fill)
         };
-        let [near, far] = [0, 4].map(|z| blend2(&[taps[z], taps[z + 1], taps[z + 2], taps[z + 3]], frac[0], frac[1]));
+        let [a, b, c, d, e, f, g, h] = taps;
+        let (near, far) = (blend2(&[a, b, c, d], frac[0], frac[1]), blend2(&[e, f, g, h], frac[0], frac[1]));
         let value = step_between(near, far, frac[2]);
         *out = T::narrow(if value.is_finite() { value } else { weighted(&taps, frac) });
     }
+}
+
+/// All corners of a cell that may lie outside, x fastest.
+///
+/// Loops rather than array methods: their closures are calls that lose the caller's instruction set.
+#[inline(always)]
+fn corners_outside<T: Sample, A: Real, const D: usize, const N: usize>(
+    plane: &Plane<'_, T, D>,
+    block: &Block<A, D>,
+    i: usize,
+    wrap: bool,
+    fill: A,
+) -> [A; N] {
+    let mut at = [[0; 2]; D];
+    for k in 0..D {
+        at[k] = pair(block.cell[k][i], plane.size[k], wrap);
+    }
+    let mut taps = [fill; N];
+    for (corner, value) in taps.iter_mut().enumerate() {
+        let mut pixel = [0; D];
+        for k in 0..D {
+            pixel[k] = at[k][corner >> k & 1];
+        }
+        *value = tap(plane, pixel, fill);
+    }
+    taps
 }
 
 /// The four corners of a cell in the xy plane that lies `shift` elements from the cell's own.
@@ -110,7 +124,8 @@ fn corners2<T: Sample, A: Real, const D: usize>(plane: &Plane<'_, T, D>, block: 
         first += block.cell[k][i] as isize * plane.strides[k];
     }
     let [x, y] = [plane.strides[0], plane.strides[1]];
-    [first, first + x, first + y, first + x + y].map(|index| plane.data[index as usize].widen())
+    let at = |index: isize| plane.data[index as usize].widen();
+    [at(first), at(first + x), at(first + y), at(first + x + y)]
 }
 
 #[inline(always)]

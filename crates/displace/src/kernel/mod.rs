@@ -46,6 +46,16 @@ impl<R: Real, const D: usize> Block<R, D> {
         }
     }
 
+    /// Whether the cell of pixel `i` and the one after it are pixels.
+    #[inline(always)]
+    fn is_inside(&self, i: usize, size: &[usize; D]) -> bool {
+        let mut inside = true;
+        for k in 0..D {
+            inside &= self.cell[k][i] >= 0 && self.cell[k][i] < size[k] as i32 - 1;
+        }
+        inside
+    }
+
     /// Whether any axis of pixel `i` is nowhere.
     #[inline(always)]
     fn is_nowhere(&self, i: usize) -> bool {
