@@ -51,10 +51,7 @@ impl Bar {
         if self.beyond {
             let [left, right, base, peak] = [x, x + WIDTH, y, top].map(number::coordinate);
             let middle = number::coordinate(x + 0.5 * WIDTH);
-            let style = format!(
-                r#"fill="{}" stroke="{INK}" stroke-width="0.8" stroke-linejoin="round""#,
-                hex(self.map.at(1.0))
-            );
+            let style = format!(r#"fill="{}" stroke="{INK}" stroke-width="0.8" stroke-linejoin="round""#, hex(self.map.at(1.0)));
             canvas.path(&format!("M{left} {base}L{middle} {peak}L{right} {base}Z"), &style);
         }
         let mut widest: f64 = 0.0;

@@ -107,9 +107,7 @@ impl Canvas {
     pub(crate) fn open_clipped(&mut self, shape: &str) {
         self.clips += 1;
         let id = self.clips;
-        self.raw(&format!(
-            "<clipPath id=\"clip{id}\">{shape}</clipPath>\n<g clip-path=\"url(#clip{id})\" id=\"inside{id}\">"
-        ));
+        self.raw(&format!("<clipPath id=\"clip{id}\">{shape}</clipPath>\n<g clip-path=\"url(#clip{id})\" id=\"inside{id}\">"));
     }
 
     pub(crate) fn close(&mut self) {

@@ -42,6 +42,8 @@ pub(crate) struct Wheel {
     table: Vec<Rgb>,
 }
 
+/// How much lightness is lost from zero to the full scale.
+const FALL: f64 = 0.34;
 const HUES: usize = 720;
 const STEPS: usize = 128;
 /// One more row than the steps of magnitude: what lies beyond the scale.
@@ -59,7 +61,8 @@ impl Wheel {
             return oklch(0.40, 0.14, hue);
         }
         let part = row as f64 / STEPS as f64;
-        oklch(1.0 - 0.34 * part, 0.2 * part, hue)
+        // Chroma grows evenly to what the rim can hold: clipping it on the way would draw creases.
+        oklch(1.0 - FALL * part, part * held_chroma(1.0 - FALL, 0.17, hue), hue)
     }
 
     /// The colour of a displacement whose length is `part` of the scale; grey when it is not finite.
@@ -77,18 +80,22 @@ impl Wheel {
 
 /// sRGB of an OKLCh colour, with as much of its chroma as sRGB holds.
 fn oklch(lightness: f64, chroma: f64, hue: f64) -> Rgb {
-    let shown = |c: f64| linear_srgb(lightness, c * hue.cos(), c * hue.sin());
-    let fits = |c: f64| shown(c).iter().all(|v| (-1e-4..=1.0 + 1e-4).contains(v));
-    let mut range = [0.0, chroma];
-    if fits(chroma) {
-        range[0] = chroma;
-    } else {
-        for _ in 0..20 {
-            let middle = 0.5 * (range[0] + range[1]);
-            range[usize::from(!fits(middle))] = middle;
-        }
+    let chroma = held_chroma(lightness, chroma, hue);
+    linear_srgb(lightness, chroma * hue.cos(), chroma * hue.sin()).map(encoded)
+}
+
+/// The most chroma, up to `wanted`, that sRGB holds at a lightness and hue.
+fn held_chroma(lightness: f64, wanted: f64, hue: f64) -> f64 {
+    let fits = |c: f64| linear_srgb(lightness, c * hue.cos(), c * hue.sin()).iter().all(|v| (-1e-4..=1.0 + 1e-4).contains(v));
+    if fits(wanted) {
+        return wanted;
     }
-    shown(range[0]).map(encoded)
+    let mut range = [0.0, wanted];
+    for _ in 0..20 {
+        let middle = 0.5 * (range[0] + range[1]);
+        range[usize::from(!fits(middle))] = middle;
+    }
+    range[0]
 }
 
 /// Ottosson's OKLab to linear sRGB (2020, revision of 2021-01-25).

@@ -81,8 +81,8 @@ pub(crate) fn photograph(image: &Raster, dim: f64) -> Result<(String, Blocks), D
     let rgb = blocks.paint(|pixels| {
         let (mut sum, mut n) = ([0.0; 3], 0.0);
         for i in pixels {
-            for c in 0..3 {
-                sum[c] += f64::from(image.rgb()[3 * i + c]);
+            for (s, &value) in sum.iter_mut().zip(&image.rgb()[3 * i..]) {
+                *s += f64::from(value);
             }
             n += 1.0;
         }
@@ -90,4 +90,10 @@ pub(crate) fn photograph(image: &Raster, dim: f64) -> Result<(String, Blocks), D
     });
     let [w, h] = blocks.size();
     Ok((data_uri(w, h, ColorType::Rgb, &rgb)?, blocks))
+}
+
+/// Checks that a background photograph is the source image's size.
+pub(crate) fn check_background(image: &Raster, source: [usize; 2]) -> Result<(), DrawError> {
+    let ([got_width, got_height], [width, height]) = ([image.width(), image.height()], source);
+    if [got_width, got_height] == source { Ok(()) } else { Err(DrawError::Background { got_width, got_height, width, height }) }
 }

@@ -35,7 +35,8 @@ pub(crate) fn width(text: &str, size: f64, bold: bool) -> f64 {
 /// Text broken into lines no wider than `limit`, where words allow.
 pub(crate) fn wrap(text: &str, size: f64, bold: bool, limit: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
+    // Only plain spaces break a line: a no-break space holds "y down" together.
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
         match lines.last_mut() {
             Some(line) if width(&format!("{line} {word}"), size, bold) <= limit => {
                 line.push(' ');

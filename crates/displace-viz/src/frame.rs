@@ -1,5 +1,6 @@
 //! Axes in pixels: from a place in an image to a place on the page.
 
+use crate::arrows::nearest_rank;
 use crate::canvas::{Anchor, Canvas, GREY, INK, Text};
 use crate::embed::Blocks;
 use crate::font;
@@ -38,22 +39,22 @@ impl View {
         self
     }
 
-    /// Widened to hold nearly all of `points` (the outer hundredths may stay outside), by at most 0.3 of a side.
+    /// Widened to hold `points`, by at most 0.3 of the longer side: where that does not hold all of them, it holds nearly all (the
+    /// outer hundredths may stay outside). Points within a hundredth of a side beyond it do not count: a second outline
+    /// hard by the first would be no help.
     pub(crate) fn holding(mut self, points: &[[f64; 2]]) -> Self {
         let whole = self;
+        let [room, gap] = [0.3, 0.02].map(|part| part * whole.side(0).max(whole.side(1)));
         for axis in 0..2 {
             let mut values: Vec<f64> = points.iter().map(|p| p[axis]).collect();
-            let room = 0.3 * whole.side(axis);
-            let gap = 0.02 * whole.side(axis);
-            let mut edge = |percent| crate::arrows::nearest_rank(&mut values, percent);
-            if let (Some(low), Some(high)) = (edge(1.0), edge(99.0)) {
-                if low < whole.lo[axis] {
-                    self.lo[axis] = (low - gap).max(whole.lo[axis] - room);
-                }
-                if high > whole.hi[axis] {
-                    self.hi[axis] = (high + gap).min(whole.hi[axis] + room);
-                }
-            }
+            let mut over = |most: f64, most_but_few: f64, beyond: &dyn Fn(f64) -> f64| {
+                let mut edge = |percent| nearest_rank(&mut values, percent).map_or(0.0, beyond);
+                let far = edge(most);
+                let wanted = if far <= room { far } else { edge(most_but_few) };
+                if wanted > 0.5 * gap { (wanted + gap).min(room) } else { 0.0 }
+            };
+            self.lo[axis] -= over(0.0, 1.0, &|v| whole.lo[axis] - v);
+            self.hi[axis] += over(100.0, 99.0, &|v| v - whole.hi[axis]);
         }
         self
     }
@@ -118,6 +119,13 @@ impl Frame {
     pub(crate) fn image(&self, canvas: &mut Canvas, href: &str, blocks: Blocks) {
         let ([x, y], [w, h]) = (self.place([-0.5; 2]), blocks.span().map(|side| side * self.zoom));
         canvas.image([x, y, w, h], href, self.zoom * blocks.factor as f64 >= 1.0);
+    }
+
+    /// Draws the rectangle of an image inside a wider view.
+    pub(crate) fn outline(&self, canvas: &mut Canvas, image: View) {
+        let ([x, y], [right, bottom]) = (self.place(image.lo), self.place(image.hi));
+        let style = r##"class="image-frame" fill="none" stroke="#8a8a8a" stroke-width="1.2""##;
+        canvas.rect([x, y, right - x, bottom - y], style);
     }
 
     /// Draws the outline, ticks, labels and titles; over the contents, so that their edges are clean.

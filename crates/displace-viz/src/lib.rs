@@ -34,6 +34,7 @@ mod canvas;
 mod colour;
 mod compare;
 mod embed;
+mod fold;
 mod font;
 mod frame;
 mod lattice;

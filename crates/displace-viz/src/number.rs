@@ -19,10 +19,10 @@ fn exact(value: f64) -> f64 {
     format!("{value:.6e}").parse().unwrap_or(value)
 }
 
-/// Multiples of a nice step within `lo..=hi`, about `count` of them, with their labels. Pixel axes ask for a
+/// Multiples of a nice step within `lo..=hi`, `count` of them and up to half as many more, with their labels. Pixel axes ask for a
 /// `least_step` of one: no tick between pixels.
 pub(crate) fn ticks(lo: f64, hi: f64, count: f64, least_step: f64) -> Vec<(f64, String)> {
-    let step = nice_above(((hi - lo) / count.max(1.0)).max(least_step));
+    let step = nice_above((0.7 * (hi - lo) / count.max(1.0)).max(least_step));
     let slack = 1e-9 * (hi - lo);
     let (first, last) = (((lo - slack) / step).ceil(), ((hi + slack) / step).floor());
     (0..=(last - first).max(-1.0) as i64).map(|n| exact((first + n as f64) * step)).map(|v| (v, plain(v, step))).collect()
@@ -53,11 +53,7 @@ pub(crate) fn measured(value: f64) -> String {
 
 /// Without zeros that end a fraction.
 fn trimmed(text: String) -> String {
-    if text.contains('.') && !text.contains('e') {
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
-    } else {
-        text
-    }
+    if text.contains('.') && !text.contains('e') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
 /// A number as SVG writes it: two decimals of a user unit are finer than any printer.
@@ -112,10 +108,7 @@ mod tests {
 
     #[test]
     fn measured_values_keep_three_figures() {
-        assert_eq!(
-            [0.125, 3.456, 27.11, 104.2, -2.5, 0.0].map(measured),
-            ["0.125", "3.46", "27.1", "104", "\u{2212}2.5", "0"]
-        );
+        assert_eq!([0.125, 3.456, 27.11, 104.2, -2.5, 0.0].map(measured), ["0.125", "3.46", "27.1", "104", "\u{2212}2.5", "0"]);
         assert_eq!(measured(1.234e-7), "1.23e\u{2212}7");
         assert_eq!([1, 2, 3, 4, 11, 22].map(ordinal), ["1st", "2nd", "3rd", "4th", "11th", "22nd"]);
         assert_eq!(count(16_777_216), "16\u{2009}777\u{2009}216");

@@ -13,7 +13,7 @@ const LINE: f64 = 15.0;
 /// Narrower pages would break captions into many lines.
 const LEAST_WIDTH: f64 = 500.0;
 /// The box that one frame is fitted into.
-const FRAME: [f64; 2] = [520.0, 470.0];
+pub(crate) const FRAME: [f64; 2] = [520.0, 470.0];
 /// Viewers without the embedded font may draw text this much wider.
 const FONT_SLACK: f64 = 0.94;
 

@@ -1,6 +1,6 @@
 //! Grid to field: how far from its rest place each destination pixel asks to read.
 
-use crate::axis::Rest;
+use crate::axis::{Axis, Rest};
 use crate::dtype::Location;
 use crate::error::{FieldError, OutputLenError};
 use crate::exact::{Ratio, scaled_plus};
@@ -84,7 +84,7 @@ pub fn displacement_into<L: Location, const D: usize>(
         }),
         (Arithmetic::Exact, None) => {
             let constant = constants(&between);
-            let slope = between.source().axes().map(|axis| axis.slope());
+            let slope = between.source().axes().map(Axis::slope);
             each_value(grid, shape, out, |k, j, g| scaled_plus(g.widen(), slope[k], constant[k][j]));
         }
         (Arithmetic::Torch, _) => {
@@ -115,7 +115,7 @@ impl<R: crate::Real, const D: usize> Shift<R, D> {
         for (floats, ratios) in constant.iter_mut().zip(constants(between)) {
             *floats = ratios.into_iter().map(Ratio::exactly).collect::<Option<Vec<R>>>()?;
         }
-        Some(Self { slope: between.source().axes().map(|axis| axis.slope()), constant })
+        Some(Self { slope: between.source().axes().map(Axis::slope), constant })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Field to grid: the inverse of `displacement`.
 
+use crate::axis::Axis;
 use crate::dtype::{Location, Real};
 use crate::error::{FieldError, SingletonAxis};
 use crate::field::FieldView;
@@ -40,7 +41,7 @@ pub fn grid_from_displacement<L: Location, const D: usize>(field: &FieldView<'_,
     let between = field.between();
     let shape = Shape { n: field.by().shape().n, c: D, size: between.destination() };
     let mut grid = Dense::zeroed(shape, Layout::Interleaved).map_err(FieldError::from)?;
-    let slope: [f64; D] = between.source().axes().map(|axis| axis.slope());
+    let slope: [f64; D] = between.source().axes().map(Axis::slope);
     // Minus the constants that `displacement` adds.
     let constant: [Vec<f64>; D] = std::array::from_fn(|k| {
         let (axis, len) = (between.source().axes()[k], between.destination()[k]);

@@ -64,7 +64,7 @@ pub fn summary<L: Location, const D: usize>(field: &FieldView<'_, L, D>) -> Summ
         reader.cells(n, index, &mut sum);
         sum
     });
-    let mut total = partial.into_iter().fold(Summary::empty(), Summary::and);
+    let mut total = partial.iter().fold(Summary::empty(), Summary::and);
     let finite = total.pixels - total.nan - total.infinite;
     if finite > 0 {
         total.mean /= finite as f64;
@@ -92,7 +92,7 @@ impl<const D: usize> Summary<D> {
     }
 
     /// The union of two disjoint parts, `self` the earlier; `mean` is still the sum of lengths.
-    fn and(mut self, other: Self) -> Self {
+    fn and(mut self, other: &Self) -> Self {
         self.range = match (self.range, other.range) {
             (Some(a), Some(b)) => Some(std::array::from_fn(|k| [a[k][0].min(b[k][0]), a[k][1].max(b[k][1])])),
             (a, b) => a.or(b),
