@@ -55,7 +55,9 @@ impl LatticeArgs {
         let size = match (&self.input_size, or) {
             (Some(size), _) => size.xy()?,
             (None, Some(size)) => size,
-            (None, None) => return Err(Failure::usage("the size of the image that is read is needed: add -s HxW (rows x columns)")),
+            (None, None) => {
+                return Err(Failure::usage("the size of the image that is read is needed: add -s HxW (rows x columns)"));
+            }
         };
         Lattice::from_xy(size, self.extent()).map_err(Failure::usage)
     }

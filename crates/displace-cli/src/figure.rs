@@ -6,8 +6,8 @@ use clap::{Args, ValueEnum};
 use displace::{FieldView, Location, Real};
 use displace_io::Contents;
 use displace_viz::{
-    Arrows, CompareOptions, LatticeOptions, MagnitudeOptions, Picture, QuiverOptions, Raster, WheelOptions, compare, lattice, magnitude, quiver,
-    wheel,
+    Arrows, CompareOptions, LatticeOptions, MagnitudeOptions, Picture, QuiverOptions, Raster, WheelOptions, compare, lattice,
+    magnitude, quiver, wheel,
 };
 use std::path::{Path, PathBuf};
 
@@ -80,6 +80,11 @@ impl Default for FigureArgs {
 }
 
 impl FigureArgs {
+    /// Everything by default but every `step`-th arrow or line.
+    pub(crate) fn with_step(step: usize) -> Self {
+        Self { step: Some(step.max(1)), ..Self::default() }
+    }
+
     /// Draws a field into a file.
     pub(crate) fn draw<L: Location, const D: usize>(&self, field: &FieldView<'_, L, D>, style: Style, path: &Path) -> Result<()> {
         let photograph = match &self.image {
@@ -122,7 +127,7 @@ impl FigureArgs {
     }
 
     /// Two photographs side by side.
-    pub(crate) fn compare(&self, before: &Raster, after: &Raster, path: &Path) -> Result<()> {
+    pub(crate) fn compare(before: &Raster, after: &Raster, path: &Path) -> Result<()> {
         save(&compare(before, after, &CompareOptions::default())?, path)
     }
 

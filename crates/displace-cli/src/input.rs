@@ -47,7 +47,9 @@ pub(crate) fn locations(path: &Path, contents: Contents) -> Result<Stored> {
     let path = path.to_path_buf();
     match contents {
         Contents::Array(array) => Ok(Stored { path, array, meaning: None, described: None }),
-        Contents::Image(image) => Err(Failure::file(&path, format!("an image of shape {:?} where a grid or field is expected", image.shape()))),
+        Contents::Image(image) => {
+            Err(Failure::file(&path, format!("an image of shape {:?} where a grid or field is expected", image.shape())))
+        }
         Contents::Archive(mut members) => {
             if let Some(at) = members.iter().position(|(name, _)| name == DISPLACEMENT) {
                 let array = members.swap_remove(at).1;
@@ -76,7 +78,9 @@ fn describe(path: &Path, members: &[(String, AnyArray)]) -> Result<Option<Descri
     };
     let whole = |v: &f64| v.fract() == 0.0 && (1.0..1e9).contains(v);
     if !matches!(size.len(), 2 | 3) || !size.iter().all(whole) || corners.len() != 1 || rest.len() != 1 {
-        let what = format!("{INPUT_SIZE} {size:?}, {ALIGN_CORNERS} {corners:?}, {REST_EXTENT} {rest:?}: expected 2 or 3 whole numbers, one flag, one flag");
+        let what = format!(
+            "{INPUT_SIZE} {size:?}, {ALIGN_CORNERS} {corners:?}, {REST_EXTENT} {rest:?}: expected 2 or 3 whole numbers, one flag, one flag"
+        );
         return Err(Failure::file(path, what));
     }
     Ok(Some(Described {
@@ -95,7 +99,9 @@ impl Stored {
             (4 | 5, Some(3)) => Ok(3),
             _ => Err(Failure::file(
                 &self.path,
-                format!("shape {shape:?}: expected (N, H, W, 2) or (N, D, H, W, 3), or the same without N, the last axis x, y(, z)"),
+                format!(
+                    "shape {shape:?}: expected (N, H, W, 2) or (N, D, H, W, 3), or the same without N, the last axis x, y(, z)"
+                ),
             )),
         }
     }
@@ -113,9 +119,7 @@ impl Stored {
         let mut args = args.clone();
         if let Some(described) = &self.described {
             let size = crate::args::Size(described.input_size.clone());
-            let against = |what: &str| {
-                Failure::usage(format!("{} says {described:?}; {what} contradicts it", self.path.display()))
-            };
+            let against = |what: &str| Failure::usage(format!("{} says {described:?}; {what} contradicts it", self.path.display()));
             if args.input_size.as_ref().is_some_and(|s| *s != size) {
                 return Err(against("--input-size"));
             }

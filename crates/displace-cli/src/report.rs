@@ -79,12 +79,21 @@ impl Report {
             let sample = if largest.n > 0 { format!(", sample {}", largest.n) } else { String::new() };
             self.line(
                 "length",
-                format!("mean {} px, largest {} px at {}{sample}: {}", px(s.mean), px(largest.length), place(&largest.pixel), vector(&largest.by)),
+                format!(
+                    "mean {} px, largest {} px at {}{sample}: {}",
+                    px(s.mean),
+                    px(largest.length),
+                    place(&largest.pixel),
+                    vector(&largest.by)
+                ),
             );
             self.fact("range_px", json!(range.to_vec()));
             self.fact("mean_px", json!(s.mean));
             self.fact("largest_px", json!(largest.length));
-            self.fact("largest_at", json!({"sample": largest.n, "pixel_xy": largest.pixel.to_vec(), "displacement_xy": largest.by.to_vec()}));
+            self.fact(
+                "largest_at",
+                json!({"sample": largest.n, "pixel_xy": largest.pixel.to_vec(), "displacement_xy": largest.by.to_vec()}),
+            );
         }
         self.line(
             "reads",
@@ -98,13 +107,11 @@ impl Report {
         if s.nan + s.infinite > 0 {
             self.line("not finite", format!("{} pixels are NaN, {} infinite, of {}", s.nan, s.infinite, s.pixels));
         }
-        let mut folds = match s.folded - s.mirrored {
+        let mut folds = match s.folded {
             0 => format!("none in {} cells", s.cells),
-            folded => format!("{folded} of {} cells fold or collapse ({})", s.cells, share(folded, s.cells)),
+            folded if s.mirrored == s.cells - s.undecided => format!("none; all {folded} cells are turned over, as by a mirror"),
+            folded => format!("{folded} of {} cells fold, turn over or collapse ({})", s.cells, share(folded, s.cells)),
         };
-        if s.mirrored > 0 {
-            folds += &format!("; {} are turned over as by a mirror", share(s.mirrored, s.cells));
-        }
         if s.undecided > 0 {
             folds += &format!("; {} cells have a corner that is not finite", s.undecided);
         }
@@ -113,14 +120,17 @@ impl Report {
         self.fact("nan", json!(s.nan));
         self.fact("infinite", json!(s.infinite));
         self.fact("reads", json!({"inside": s.inside, "partly_outside": s.partly, "outside": s.outside}));
-        self.fact("cells", json!({"all": s.cells, "folded_or_collapsed": s.folded - s.mirrored, "mirrored": s.mirrored, "undecided": s.undecided}));
+        self.fact("cells", json!({"all": s.cells, "folded": s.folded, "mirrored": s.mirrored, "undecided": s.undecided}));
     }
 
     /// What the grid's own number type cannot tell apart.
     pub(crate) fn grid_noise(&mut self, axes: &[Axis], dtype: DType) {
         let quantum: Vec<f64> = axes.iter().map(|axis| dtype.spacing_below_one() * f64::from(axis.span()) / 2.0).collect();
         let text: Vec<String> = quantum.iter().zip(AXES).map(|(q, axis)| format!("{axis} {q:.2e}")).collect();
-        self.line("grid noise", format!("{} px: the spacing of {dtype} grid values near +-1; nothing recovers less", text.join(", ")));
+        self.line(
+            "grid noise",
+            format!("{} px: the spacing of {dtype} grid values near +-1; nothing recovers less", text.join(", ")),
+        );
         self.fact("grid_quantum_px", json!(quantum));
     }
 }
@@ -190,7 +200,10 @@ mod tests {
 
     #[test]
     fn numbers_as_people_read_them() {
-        assert_eq!(["0", "0.35000", "-17.250", "1.000e-7", "2.500e6"], [0.0, 0.35, -17.25, 1e-7, 2.5e6].map(px).each_ref().map(String::as_str));
+        assert_eq!(
+            ["0", "0.35000", "-17.250", "1.000e-7", "2.500e6"],
+            [0.0, 0.35, -17.25, 1e-7, 2.5e6].map(px).each_ref().map(String::as_str)
+        );
         assert_eq!(share(0, 9), "0 %");
         assert_eq!(share(1, 1_000_000), "< 0.01 %");
         assert_eq!(share(999_999, 1_000_000), "> 99.99 %");

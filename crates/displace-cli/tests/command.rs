@@ -51,8 +51,13 @@ impl Folder {
 
     /// That nothing but these files is there: no temporary, nothing half-written.
     fn holds(&self, names: &[&str]) {
-        let mut found: Vec<String> =
-            self.0.path().read_dir().expect("the folder").map(|e| e.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+        let mut found: Vec<String> = self
+            .0
+            .path()
+            .read_dir()
+            .expect("the folder")
+            .map(|e| e.expect("an entry").file_name().to_string_lossy().into_owned())
+            .collect();
         found.sort();
         assert_eq!(found, names);
     }
@@ -73,7 +78,13 @@ fn field_of_a_grid_by_hand() {
     let out = folder.path("field.npy");
     let text = succeeds(&["field", &grid, "-s", "1x4", "-o", &out]);
     assert_eq!(floats(&out), (vec![1, 1, 4, 2], vec![0.0, 0.0, 0.5, 0.0, 0.0, 0.0, 0.5, 0.0]));
-    for said in ["align_corners=False", "source pixels, x first, pull", "largest 0.50000 px at x=1 y=0", "75.00 % inside, 25.00 % partly", "grid noise"] {
+    for said in [
+        "align_corners=False",
+        "source pixels, x first, pull",
+        "largest 0.50000 px at x=1 y=0",
+        "75.00 % inside, 25.00 % partly",
+        "grid noise",
+    ] {
         assert!(text.contains(said), "{said}: {text}");
     }
 }
@@ -203,7 +214,17 @@ fn the_demo_shows_the_report_and_writes_its_files() {
     for said in ["source 512x512", "align_corners=True", "its formula ((g+1)W-1)/2", "folds", "grid noise"] {
         assert!(text.contains(said), "{said}: {text}");
     }
-    for name in ["grid.npy", "field.npz", "warped.png", "quiver.png", "wheel.png", "lattice.png", "magnitude.png", "before-after.png", "quiver.svg"] {
+    for name in [
+        "grid.npy",
+        "field.npz",
+        "warped.png",
+        "quiver.png",
+        "wheel.png",
+        "lattice.png",
+        "magnitude.png",
+        "before-after.png",
+        "quiver.svg",
+    ] {
         assert!(Path::new(&out).join(name).metadata().expect(name).len() > 500, "{name}");
     }
     // The grid varies over rows in y: 0.5 from the linear part, top to bottom.

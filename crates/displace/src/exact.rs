@@ -119,28 +119,33 @@ pub fn scaled_plus<R: Real>(g: R, slope: f64, constant: Ratio) -> R {
     if let Some(c) = constant.exactly::<R>() {
         return g.mul_add(R::from_f64(slope), c);
     }
+    // Over the common denominator 2 den the numerator is a sum of three floats: cancelled first and divided afterwards,
+    // so that the error stays relative to the result.
     let (num, den) = (constant.num as f64, constant.den as f64);
-    let near = num / den;
-    // The remainder of a division is a float: `near` plus `rest / den` is the fraction to 2^-106 of it.
-    let rest = near.mul_add(-den, num);
-    let (high, low) = two_product(g.to_f64(), slope);
-    if !high.is_finite() || high.abs() > 1e280 {
-        return g.mul_add(R::from_f64(slope), R::from_f64(near));
+    let (product, product_low) = two_product(g.to_f64(), 2.0 * slope * den);
+    if !product.is_finite() || product.abs() > 1e280 {
+        return g.mul_add(R::from_f64(slope), R::from_f64(num / den));
     }
-    let (sum, error) = two_sum(high, near);
-    let tail = error + (low + rest / den);
-    // Five roundings of terms of at most this size.
-    let doubt = (high.abs() + near.abs()) * 2f64.powi(-100);
-    let (below, above) = (round_pair::<R>(sum, tail - doubt), round_pair::<R>(sum, tail + doubt));
+    let (sum, error) = two_sum(product, 2.0 * num);
+    let (error, error_low) = two_sum(error, product_low);
+    let (high, low) = two_sum(sum, error);
+    let (high, low) = two_sum(high, low + error_low);
+    if high == 0.0 {
+        return R::ZERO;
+    }
+    // The remainder of a division is a float: the quotient and its correction are good to 2^-103 or so.
+    let quotient = high / (2.0 * den);
+    let tail = ((-quotient).mul_add(2.0 * den, high) + low) / (2.0 * den);
+    let doubt = quotient.abs() * 2f64.powi(-100);
+    let (below, above) = (round_pair::<R>(quotient, tail - doubt), round_pair::<R>(quotient, tail + doubt));
     if below == above {
         return below;
     }
     // Neighbours: compare the exact value with the point half-way, both times 2 den.
     let (b, a) = (below.to_f64(), above.to_f64());
-    let (x, x_low) = two_product(g.to_f64(), 2.0 * slope * den);
     let (y, y_low) = two_product(b, -den);
     let (z, z_low) = two_product(a, -den);
-    match sign_of_sum(&[x, x_low, 2.0 * num, y, y_low, z, z_low]) {
+    match sign_of_sum(&[product, product_low, 2.0 * num, y, y_low, z, z_low]) {
         Ordering::Less => below,
         Ordering::Greater => above,
         Ordering::Equal if round_pair::<R>(b / 2.0, a / 2.0) == below => below,

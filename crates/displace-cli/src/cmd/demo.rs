@@ -56,15 +56,18 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     report.grid_noise(source.axes(), displace::DType::F32);
     document(&mut report, &grid, &field, &pixels, &warped)?;
 
-    let figure = FigureArgs::default();
+    // Arrows of up to two fifths of the width: a dozen across keep them apart.
+    let sparse = FigureArgs::with_step(width / 13);
+    let plain = FigureArgs::default();
     let (before, after) = (photograph(&pixels, width, height)?, photograph(&warped, width, height)?);
     for (style, name) in Style::OF_FIELDS {
         for kind in ["png", "svg"] {
+            let figure = if style == Style::Quiver { &sparse } else { &plain };
             figure.draw_over(&field.view(), style, style.takes_photograph().then_some(&before), &out(&format!("{name}.{kind}")))?;
         }
         report.wrote(name, &out(&format!("{name}.png")));
     }
-    figure.compare(&before, &after, &out("before-after.png"))?;
+    FigureArgs::compare(&before, &after, &out("before-after.png"))?;
     report.wrote("before-after", &out("before-after.png"));
     displace_io::write_npy(&out("grid.npy"), &array(vec![1, height, width, 2], numbers.clone()))?;
     report.wrote("grid", &out("grid.npy"));
@@ -154,7 +157,13 @@ fn document(report: &mut Report, grid: &Grid<'_, f32, 2>, field: &Field<f32, 2>,
     let other = read_through(pixels, &Grid::new(grid.at(), believed).map_err(Failure::usage)?)?;
     let changed = other.iter().zip(warped).filter(|(a, b)| a != b).count();
     let most = other.iter().zip(warped).map(|(a, b)| a.abs_diff(*b)).max().unwrap_or(0);
-    report.line("", format!("read where it says, {changed} of {} values of the photograph would differ, by up to {most} grey levels", other.len()));
+    report.line(
+        "",
+        format!(
+            "read where it says, {changed} of {} values of the photograph would differ, by up to {most} grey levels",
+            other.len()
+        ),
+    );
     report.fact("document_formula_values", json!({"changed": changed, "of": other.len(), "largest_grey_levels": most}));
     Ok(())
 }

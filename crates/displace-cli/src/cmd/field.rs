@@ -69,8 +69,12 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     let mut report = Report::default();
     match stored.components()? {
-        2 => with_floats!(stored.array.data(), v => args.work::<_, 2>(&stored, v, &mut report), found => Err(stored.not_floats(found))),
-        _ => with_floats!(stored.array.data(), v => args.work::<_, 3>(&stored, v, &mut report), found => Err(stored.not_floats(found))),
+        2 => {
+            with_floats!(stored.array.data(), v => args.work::<_, 2>(&stored, v, &mut report), found => Err(stored.not_floats(found)))
+        }
+        _ => {
+            with_floats!(stored.array.data(), v => args.work::<_, 3>(&stored, v, &mut report), found => Err(stored.not_floats(found)))
+        }
     }?;
     report.print(args.json)
 }
@@ -103,8 +107,14 @@ impl Args {
         let lattice = self.lattice.lattice(None)?;
         let grid = Grid::new(View::interleaved(numbers, shape).map_err(|e| fail(&e))?, lattice).map_err(|e| fail(&e))?;
         grid.between(self.lattice.rest).map_err(|e| Failure::usage(format!("{e}: add --rest index or --rest extent")))?;
-        report.line("grid", format!("{}: {} {}, normalised, x first", stored.path.display(), L::DTYPE, shape_text(stored.array.shape())));
-        report.fact("grid", json!({"path": stored.path.display().to_string(), "dtype": L::DTYPE.to_string(), "shape": stored.array.shape()}));
+        report.line(
+            "grid",
+            format!("{}: {} {}, normalised, x first", stored.path.display(), L::DTYPE, shape_text(stored.array.shape())),
+        );
+        report.fact(
+            "grid",
+            json!({"path": stored.path.display().to_string(), "dtype": L::DTYPE.to_string(), "shape": stored.array.shape()}),
+        );
 
         let mut coverage = None;
         let field: Field<L::Real, D> = Progress::spin("displacing", || {
@@ -155,7 +165,8 @@ impl Args {
         let count = |wanted: fn(f64) -> bool| coverage.iter().filter(|c| wanted(c.to_f64())).count();
         let (whole, none) = (count(|c| c == 1.0), count(|c| c == 0.0));
         let partly = coverage.len() - whole - none;
-        let text = format!("effective, mode {}, padding {}: where the sampler really reads", self.sampler.mode, self.sampler.padding_mode);
+        let text =
+            format!("effective, mode {}, padding {}: where the sampler really reads", self.sampler.mode, self.sampler.padding_mode);
         report.line("displacement", text.clone());
         report.line("coverage", format!("{whole} pixels read inside only, {partly} partly, {none} read nothing"));
         report.fact("displacement", json!(text));

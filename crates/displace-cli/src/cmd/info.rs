@@ -81,8 +81,12 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         (_, asked) => stored.meaning(asked.map(Into::into))?,
     };
     match stored.components()? {
-        2 => with_floats!(stored.array.data(), v => field::<_, 2>(args, &stored, v, meaning, &mut report), found => Err(stored.not_floats(found))),
-        _ => with_floats!(stored.array.data(), v => field::<_, 3>(args, &stored, v, meaning, &mut report), found => Err(stored.not_floats(found))),
+        2 => {
+            with_floats!(stored.array.data(), v => field::<_, 2>(args, &stored, v, meaning, &mut report), found => Err(stored.not_floats(found)))
+        }
+        _ => {
+            with_floats!(stored.array.data(), v => field::<_, 3>(args, &stored, v, meaning, &mut report), found => Err(stored.not_floats(found)))
+        }
     }?;
     report.print(args.json)
 }
@@ -118,7 +122,13 @@ fn values<T: Sample>(report: &mut Report, values: &[T]) {
     report.fact("infinite_values", json!(infinite));
 }
 
-fn field<L: Location, const D: usize>(args: &Args, stored: &Stored, numbers: &[L], meaning: Meaning, report: &mut Report) -> Result<()> {
+fn field<L: Location, const D: usize>(
+    args: &Args,
+    stored: &Stored,
+    numbers: &[L],
+    meaning: Meaning,
+    report: &mut Report,
+) -> Result<()> {
     let fail = |e: &dyn std::fmt::Display| Failure::file(&stored.path, e);
     let shape = stored.shape::<D>();
     let view = View::interleaved(numbers, shape).map_err(|e| fail(&e))?;
@@ -131,7 +141,11 @@ fn field<L: Location, const D: usize>(args: &Args, stored: &Stored, numbers: &[L
         report.field(&displacement(&grid, lattice.rest, Arithmetic::Exact).map_err(|e| rest_needed(&e))?.view());
         report.grid_noise(source.axes(), L::DTYPE);
     } else {
-        let known = if stored.described.is_some() || lattice.input_size.is_some() { "" } else { "; source size taken to be the field's own" };
+        let known = if stored.described.is_some() || lattice.input_size.is_some() {
+            ""
+        } else {
+            "; source size taken to be the field's own"
+        };
         report.line("meaning", format!("a displacement field{known}"));
         let source = lattice.lattice(Some(shape.size)).map_err(|e| fail(&e))?;
         report.field(&FieldView::new(view, source, lattice.rest).map_err(|e| rest_needed(&e))?);

@@ -8,7 +8,7 @@ use crate::progress::Progress;
 use crate::report::{Report, extent_text, shape_text};
 use clap::ValueEnum;
 use displace::{
-    AnyArray, AnyData, Dense, FieldView, Grid, Layout, Location, Locations, Sample, Shape, View, sample_into, with_data, with_floats,
+    AnyArray, AnyData, Dense, FieldView, Grid, Layout, Location, Locations, Sample, Shape, View, sample_into, with_data,
 };
 use displace_io::Contents;
 use serde_json::json;
@@ -121,7 +121,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             (image, Some(axes))
         }
         Contents::Array(image) => (image, None),
-        Contents::Archive(_) => return Err(Failure::file(&args.image, "an archive where an image is expected: PNG, JPEG, TIFF or .npy")),
+        Contents::Archive(_) => {
+            return Err(Failure::file(&args.image, "an archive where an image is expected: PNG, JPEG, TIFF or .npy"));
+        }
     };
     let stored = read_locations(&args.locations)?;
     let mut report = Report::default();
@@ -176,20 +178,44 @@ impl Args {
         }
         report.line("image", format!("{}: {} {}", self.image.display(), image.dtype(), shape_text(image.shape())));
         let job = Job { args: self, stored, meaning, lattice, axes, shape };
-        let (out, out_shape) = with_data!(image.data(), pixels => with_floats!(
-            stored.array.data(),
-            numbers => Progress::spin("warping", || job.sample(pixels, numbers)).map(|(out, shape)| (AnyData::from(out), shape)),
-            found => Err(stored.not_floats(found))
-        ))?;
+        // Half precision widens exactly; the sampler would compute it in f32 anyway.
+        let wide: Vec<f32>;
+        let numbers = match stored.array.data() {
+            AnyData::F16(v) => {
+                wide = v.iter().map(|g| g.to_f32()).collect();
+                Numbers::F32(&wide)
+            }
+            AnyData::BF16(v) => {
+                wide = v.iter().map(|g| g.to_f32()).collect();
+                Numbers::F32(&wide)
+            }
+            AnyData::F32(v) => Numbers::F32(v),
+            AnyData::F64(v) => Numbers::F64(v),
+            integers => return Err(stored.not_floats(integers.dtype())),
+        };
+        let (out, out_shape) = with_data!(image.data(), pixels => Progress::spin("warping", || {
+            let (out, shape) = match numbers {
+                Numbers::F32(numbers) => job.sample(pixels, numbers),
+                Numbers::F64(numbers) => job.sample(pixels, numbers),
+            }?;
+            Ok::<_, Failure>((AnyData::from(out), shape))
+        }))?;
         let what = match meaning {
             Meaning::Grid => format!("sampling grid; -1..+1 spans {}", extent_text(job.lattice.extent())),
             Meaning::Pixel => "absolute source pixels, x first".into(),
             Meaning::Displacement => "displacements in source pixels, x first".into(),
         };
-        report.line("locations", format!("{}: {} {}, {what}", stored.path.display(), stored.array.dtype(), shape_text(stored.array.shape())));
+        report.line(
+            "locations",
+            format!("{}: {} {}, {what}", stored.path.display(), stored.array.dtype(), shape_text(stored.array.shape())),
+        );
         report.line("sampler", format!("mode {}, padding {}", self.sampler.mode, self.sampler.padding_mode));
-        report.fact("image", json!({"path": self.image.display().to_string(), "dtype": image.dtype().to_string(), "shape": image.shape()}));
-        report.fact("locations", json!({"path": stored.path.display().to_string(), "meaning": what, "shape": stored.array.shape()}));
+        report.fact(
+            "image",
+            json!({"path": self.image.display().to_string(), "dtype": image.dtype().to_string(), "shape": image.shape()}),
+        );
+        report
+            .fact("locations", json!({"path": stored.path.display().to_string(), "meaning": what, "shape": stored.array.shape()}));
         report.fact("mode", json!(self.sampler.mode));
         report.fact("padding_mode", json!(self.sampler.padding_mode));
         self.write(out, axes, out_shape)?;
@@ -223,6 +249,12 @@ impl Args {
         };
         Ok(displace_io::write_image(&self.output, &picture)?)
     }
+}
+
+/// Locations in the types that they are computed in.
+enum Numbers<'n> {
+    F32(&'n [f32]),
+    F64(&'n [f64]),
 }
 
 struct Job<'j, const D: usize> {

@@ -1,6 +1,6 @@
 //! Stored values of a block to cells and fractions, padding included: the block-wise mirror of `axis.rs` and `padding.rs`.
 
-use super::{BLOCK, Block, NOWHERE};
+use super::{BLOCK, Block, NOWHERE, vectorised};
 use crate::axis::{Axis, Extent};
 use crate::dtype::{Location, Real};
 use crate::grid::Locations;
@@ -40,8 +40,9 @@ impl<R: Real, const D: usize> Locator<R, D> {
         Self { axes: *at.source().axes(), scale: std::array::from_fn(|k| at.scale(k)), origins, padding, place }
     }
 
-    /// Locates the `block.len` pixels of a row that start at `first`.
-    #[inline(always)]
+    /// Locates the `block.len` pixels of a row that start at `first`. Compiled once for each type of locations, whatever
+    /// the images are made of.
+    #[inline(never)]
     pub(crate) fn locate<L: Location<Real = R>>(
         &self,
         values: &[Plane<'_, L, D>; D],
@@ -49,12 +50,17 @@ impl<R: Real, const D: usize> Locator<R, D> {
         first: usize,
         block: &mut Block<R, D>,
     ) {
-        block.inside = true;
-        for k in 0..D {
-            let mut value = [R::ZERO; BLOCK];
-            load(&values[k], row, first, &mut value[..block.len]);
-            self.locate_axis(k, &value[..block.len], if k == 0 { first } else { row[k] }, block);
-        }
+        vectorised(
+            #[inline(always)]
+            || {
+                block.inside = true;
+                for k in 0..D {
+                    let mut value = [R::ZERO; BLOCK];
+                    load(&values[k], row, first, &mut value[..block.len]);
+                    self.locate_axis(k, &value[..block.len], if k == 0 { first } else { row[k] }, block);
+                }
+            },
+        );
     }
 
     #[inline(always)]

@@ -1,5 +1,6 @@
 //! Reading an image at locations: torch's `grid_sample`, OpenCV's `remap`, a warp, by one function.
 
+use crate::axis::Axis;
 use crate::dtype::{Location, Real, Sample};
 use crate::error::{SampleError, SizeText};
 use crate::grid::Locations;
@@ -61,12 +62,7 @@ pub fn sample_into<T: Sample, L: Location, const D: usize>(
     }
     let plan =
         Plan { image, at, sampler, locator: Locator::new(at, sampler.padding, !matches!(sampler.interp, Interp::Cubic { .. })) };
-    for_each_band(out, shape, layout, |band| {
-        vectorised(
-            #[inline(always)]
-            || plan.band(shape, band),
-        );
-    });
+    for_each_band(out, shape, layout, |band| plan.band(shape, band));
     Ok(())
 }
 
@@ -99,7 +95,6 @@ struct Plan<'p, 'a, T, L: Location, const D: usize> {
 }
 
 impl<T: Sample, L: Location, const D: usize> Plan<'_, '_, T, L, D> {
-    #[inline(always)]
     fn band(&self, shape: Shape<D>, band: &mut Band<'_, T>) {
         let values: [Plane<'_, L, D>; D] = std::array::from_fn(|k| self.at.at.plane(band.n, k));
         let outside = Outside::<T, Acc<T, L>>::new(self.sampler.padding);
@@ -113,28 +108,31 @@ impl<T: Sample, L: Location, const D: usize> Plan<'_, '_, T, L, D> {
                 for c in 0..shape.c {
                     let plane = self.image.plane(band.n, c);
                     let (out, step) = band.row(row, c);
-                    self.blend(&plane, &block, &outside, &mut out[first * step..], step);
+                    blend(self.sampler.interp, self.at.source().axes(), &plane, &block, &outside, &mut out[first * step..], step);
                 }
             }
         }
     }
+}
 
-    #[inline(always)]
-    fn blend(
-        &self,
-        plane: &Plane<'_, T, D>,
-        block: &Block<Acc<T, L>, D>,
-        outside: &Outside<T, Acc<T, L>>,
-        out: &mut [T],
-        step: usize,
-    ) {
-        match self.sampler.interp {
+/// One block of one channel. Compiled once for each image type and blend type, whatever the locations are made of.
+#[inline(never)]
+fn blend<T: Sample, A: Real, const D: usize>(
+    interp: Interp,
+    axes: &[Axis; D],
+    plane: &Plane<'_, T, D>,
+    block: &Block<A, D>,
+    outside: &Outside<T, A>,
+    out: &mut [T],
+    step: usize,
+) {
+    vectorised(
+        #[inline(always)]
+        || match interp {
             Interp::Nearest => nearest(plane, block, outside, out, step),
             Interp::Linear if D == 2 => linear::linear2(plane, block, outside, out, step),
             Interp::Linear => linear::linear3(plane, block, outside, out, step),
-            Interp::Cubic { a } => {
-                cubic(plane, self.at.source().axes(), Real::from_f64(a), block, outside, out, step);
-            }
-        }
-    }
+            Interp::Cubic { a } => cubic(plane, axes, Real::from_f64(a), block, outside, out, step),
+        },
+    );
 }

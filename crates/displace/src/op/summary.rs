@@ -30,7 +30,8 @@ pub struct Summary<const D: usize> {
     /// Cells whose Jacobian determinant is not positive at one of their corners: there the linearly interpolated map folds,
     /// turns over or collapses. In 2-D a cell is free of folds exactly if all four are positive.
     pub folded: usize,
-    /// Those of the folded cells whose determinants are all negative: turned over as a whole, as by a mirror.
+    /// Those of the folded cells whose determinants are all negative: turned over as a whole. If that is all cells, the map
+    /// is a mirror and has no folds; beside cells that are not, they are the far side of one.
     pub mirrored: usize,
     /// Cells with a corner that is not finite, counted in none of the above.
     pub undecided: usize,

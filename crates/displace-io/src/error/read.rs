@@ -1,0 +1,102 @@
+//! Why a file was not read.
+
+use crate::error::image::ImageError;
+use crate::error::npy::NpyError;
+use crate::error::npz::NpzError;
+use crate::kind::Kind;
+use std::io;
+use thiserror::Error;
+
+/// Where reading failed, and why: one line.
+#[derive(Debug, Error)]
+#[error("{at}: {cause}")]
+pub struct ReadError {
+    /// The path.
+    pub at: String,
+    /// What is wrong.
+    pub cause: ReadCause,
+}
+
+/// Why a file was not read.
+#[derive(Debug, Error)]
+pub enum ReadCause {
+    /// It is missing or not ours to read.
+    #[error("cannot be opened: {}", io_text(.0))]
+    Open(io::Error),
+    /// A folder, device or pipe.
+    #[error("is {found}: expected a file")]
+    NotAFile {
+        /// What it is.
+        found: &'static str,
+    },
+    /// The system stopped in the middle, or the file became shorter.
+    #[error("reading stopped: {}", io_text(.0))]
+    Io(#[from] io::Error),
+    /// No bytes at all.
+    #[error("is empty (0 bytes): expected .npy, .npz, PNG, JPEG or TIFF")]
+    Empty,
+    /// Content of no known kind.
+    #[error("starts with the bytes {start}: that is none of .npy, .npz, PNG, JPEG, TIFF")]
+    Unknown {
+        /// The first bytes, for people.
+        start: String,
+    },
+    /// Another kind than asked for.
+    #[error("is {found}: expected {expected}")]
+    Kind {
+        /// What it is.
+        found: Kind,
+        /// What was asked for.
+        expected: String,
+    },
+    /// More than there is.
+    #[error("needs {needed} bytes of memory, {available} are available")]
+    Memory {
+        /// Bytes needed.
+        needed: u64,
+        /// Bytes left.
+        available: u64,
+    },
+    /// More than the system gives.
+    #[error("needs {bytes} bytes of memory, which the system does not give")]
+    Allocation {
+        /// Bytes asked for.
+        bytes: u64,
+    },
+    /// A bad array.
+    #[error(transparent)]
+    Npy(#[from] NpyError),
+    /// A bad member of an archive.
+    #[error("member \"{name}\": {cause}")]
+    Member {
+        /// Its name.
+        name: String,
+        /// What is wrong with it.
+        cause: Box<ReadCause>,
+    },
+    /// A bad archive.
+    #[error(transparent)]
+    Npz(#[from] NpzError),
+    /// A bad image.
+    #[error(transparent)]
+    Image(#[from] ImageError),
+}
+
+/// Text from outside on one line, and not endless.
+pub(crate) fn one_line(text: &str) -> String {
+    const LONGEST: usize = 300;
+    let escaped = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    let short: String = text.chars().take(LONGEST).map(escaped).collect();
+    if text.chars().nth(LONGEST).is_some() { short + ".." } else { short }
+}
+
+/// What the system says, without its error numbers and the paths that libraries add.
+pub(crate) fn io_text(error: &io::Error) -> String {
+    match (error.kind(), error.raw_os_error()) {
+        (io::ErrorKind::NotFound, _) => "there is no such file or folder".into(),
+        (io::ErrorKind::PermissionDenied, _) => "permission denied".into(),
+        (io::ErrorKind::UnexpectedEof, _) => "the data ends early".into(),
+        (kind, Some(_)) => kind.to_string(),
+        (_, None) => one_line(&error.to_string()),
+    }
+}
