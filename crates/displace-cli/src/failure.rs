@@ -31,10 +31,12 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    #[expect(clippy::needless_pass_by_value, reason = "so that it fits map_err")]
     pub(crate) fn usage(what: impl ToString) -> Self {
         Self::Usage(what.to_string())
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "so that messages and errors are passed alike")]
     pub(crate) fn file(path: &Path, what: impl ToString) -> Self {
         Self::File { path: path.into(), what: what.to_string() }
     }

@@ -127,7 +127,10 @@ impl<'g, 'a, L: Location, const D: usize> Plan<'g, 'a, L, D> {
             let (cell, frac) = (placed.real.cell[k][i], placed.real.frac[k][i]);
             let rest = self.rest[k][at[k]];
             let from = |pixel: i64, frac| scaled_plus(frac, 1.0, Ratio::new(pixel * rest.den() - rest.num(), rest.den()));
-            if self.sampler.interp == Interp::Nearest && !self.beyond(cell, k) {
+            if self.outside(cell, frac, k) {
+                continue;
+            }
+            if self.sampler.interp == Interp::Nearest {
                 let near = self.wrapped(i64::from(cell) + nearest_offset(i64::from(cell), frac), k);
                 to[k] = from(near, L::Real::ZERO);
             } else if (cell, frac) != (placed.asked.cell[k][i], placed.asked.frac[k][i]) {
@@ -136,10 +139,16 @@ impl<'g, 'a, L: Location, const D: usize> Plan<'g, 'a, L, D> {
         }
     }
 
-    /// Cells so far outside that they stand for any location there; the requested displacement is left as it is.
-    fn beyond(&self, cell: i32, k: usize) -> bool {
-        let len = self.grid.source().axes()[k].len() as i32;
-        self.sampler.padding.fills() && (cell <= -len - 8 || cell >= len + 8)
+    /// Locations at which a sampler with a fill value reads no pixel of this axis, whose requested displacement is left as
+    /// it is.
+    fn outside(&self, cell: i32, frac: L::Real, k: usize) -> bool {
+        let len = self.grid.source().axes()[k].len() as i64;
+        let cell = i64::from(cell);
+        let near = match self.sampler.interp {
+            Interp::Nearest => cell + nearest_offset(cell, frac),
+            Interp::Linear | Interp::Cubic { .. } => cell,
+        };
+        self.sampler.padding.fills() && !(0..len).contains(&near)
     }
 
     fn wrapped(&self, pixel: i64, k: usize) -> i64 {
