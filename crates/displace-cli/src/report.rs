@@ -2,6 +2,7 @@
 
 use crate::failure::Result;
 use crate::output::print;
+use crate::progress::Progress;
 use displace::{Axis, DType, Extent, FieldView, Location, Rest, Summary, summary};
 use serde_json::{Map, Value, json};
 
@@ -69,7 +70,7 @@ impl Report {
         self.fact("align_corners", json!(source.extent().align_corners()));
         self.fact("rest", json!(between.rest().to_string()));
         self.fact("unit", json!("source pixels, x first, pull"));
-        self.summary(&summary(field));
+        self.summary(&Progress::spin("summing up", || summary(field)));
     }
 
     fn summary<const D: usize>(&mut self, s: &Summary<D>) {
