@@ -1,37 +1,70 @@
 //! `cargo xtask test` passes all tests; `cargo xtask lint` formats, lints and documents with warnings denied.
+//!
+//! Python's part runs in a virtual environment of its own, `target/venv`, made on first use from `tests/python/requirements.txt`.
 
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-/// Runs cargo with some arguments and says so first.
-fn cargo(arguments: &[&str], environment: &[(&str, &str)]) -> bool {
-    println!("$ cargo {}", arguments.join(" "));
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    match Command::new(cargo).args(arguments).envs(environment.iter().copied()).status() {
+/// Runs a program with some arguments and says so first.
+fn run(program: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> bool {
+    let name = program.file_name().unwrap_or(program.as_os_str()).to_string_lossy();
+    println!("$ {name} {}", arguments.join(" "));
+    match Command::new(program).args(arguments).envs(environment.iter().copied()).status() {
         Ok(status) => status.success(),
         Err(error) => {
-            eprintln!("error: cannot run cargo: {error}");
+            eprintln!("error: cannot run {name}: {error}");
             false
         }
     }
 }
 
+fn cargo(arguments: &[&str], environment: &[(&str, &str)]) -> bool {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    run(Path::new(&cargo), arguments, environment)
+}
+
+/// The environment's Python, with everything that the tests need; `None` if that could not be installed.
+fn python() -> Option<PathBuf> {
+    let (folder, system) = if cfg!(windows) { ("Scripts", "python") } else { ("bin", "python3") };
+    let venv = Path::new("target").join("venv");
+    let python = venv.join(folder).join(if cfg!(windows) { "python.exe" } else { "python" });
+    if !python.exists() && !run(Path::new(system), &["-m", "venv", "target/venv"], &[]) {
+        return None;
+    }
+    // A Python in a relative folder would be looked for from wherever it runs.
+    let python = std::path::absolute(python).ok()?;
+    let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", "tests/python/requirements.txt"];
+    run(&python, &install, &[]).then_some(python)
+}
+
 fn test() -> bool {
-    cargo(&["test", "--workspace"], &[])
+    cargo(&["test", "--workspace", "--exclude", "displace-py"], &[]) && python().is_some_and(|python| test_python(&python))
+}
+
+/// The package as a user gets it, its tests (types among them), and its site.
+fn test_python(python: &Path) -> bool {
+    run(python, &["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "."], &[])
+        && run(python, &["-m", "pytest"], &[])
+        && run(python, &["-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", "target/site"], &[])
 }
 
 fn lint() -> bool {
     cargo(&["fmt", "--all", "--check"], &[])
         && cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[])
         && cargo(&["doc", "--workspace", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")])
+        && python().is_some_and(|python| {
+            run(&python, &["-m", "ruff", "check"], &[]) && run(&python, &["-m", "ruff", "format", "--check"], &[])
+        })
 }
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let done = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["test"] => test(),
+        ["test-python"] => python().is_some_and(|python| test_python(&python)),
         ["lint"] => lint(),
         _ => {
-            eprintln!("usage: cargo xtask test | lint");
+            eprintln!("usage: cargo xtask test | test-python | lint");
             return ExitCode::from(2);
         }
     };

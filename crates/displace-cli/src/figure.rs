@@ -3,11 +3,12 @@
 use crate::failure::{Failure, Result};
 use crate::output::extension;
 use clap::{Args, ValueEnum};
-use displace::{FieldView, Location, Real};
+use displace::{FieldView, Location};
 use displace_io::Contents;
+use displace_report::{PickError, arrows};
 use displace_viz::{
-    Arrows, CompareOptions, LatticeOptions, MagnitudeOptions, Picture, QuiverOptions, Raster, WheelOptions, compare, lattice,
-    magnitude, quiver, wheel,
+    CompareOptions, LatticeOptions, MagnitudeOptions, Picture, QuiverOptions, Raster, WheelOptions, compare, lattice, magnitude,
+    quiver, wheel,
 };
 use std::path::{Path, PathBuf};
 
@@ -105,7 +106,13 @@ impl FigureArgs {
         photograph: Option<&Raster>,
         path: &Path,
     ) -> Result<()> {
-        let arrows = self.arrows(field)?;
+        // The message starts with the option's own name.
+        let arrows = arrows(field, self.sample, self.slice).map_err(|e| {
+            Failure::usage(match e {
+                PickError::Shape(e) => e.to_string(),
+                e => format!("--{e}"),
+            })
+        })?;
         let picture = match style {
             Style::Quiver => quiver(
                 &arrows,
@@ -129,34 +136,6 @@ impl FigureArgs {
     /// Two photographs side by side.
     pub(crate) fn compare(before: &Raster, after: &Raster, path: &Path) -> Result<()> {
         save(&compare(before, after, &CompareOptions::default())?, path)
-    }
-
-    /// The chosen sample and slice.
-    fn arrows<L: Location, const D: usize>(&self, field: &FieldView<'_, L, D>) -> Result<Arrows> {
-        let (shape, between) = (field.by().shape(), field.between());
-        if self.sample >= shape.n {
-            return Err(Failure::usage(format!("--sample {}: the field has {} samples, counted from 0", self.sample, shape.n)));
-        }
-        let depth = shape.size.get(2).copied().unwrap_or(1);
-        let slice = self.slice.unwrap_or(depth / 2);
-        if slice >= depth.max(1) {
-            return Err(Failure::usage(format!("--slice {slice}: the field has {depth} slices, counted from 0")));
-        }
-        let [width, height] = [shape.size[0], shape.size[1]];
-        let places = |axis: usize, len: usize| (0..len).map(|j| between.rest_place(axis, j).to_f64()).collect::<Vec<_>>();
-        let (xs, ys) = (places(0, width), places(1, height));
-        let component = |k: usize, x: usize, y: usize| {
-            let mut pixel = [0; D];
-            (pixel[0], pixel[1]) = (x, y);
-            if D == 3 {
-                pixel[D - 1] = slice;
-            }
-            field.by().get(self.sample, k, pixel).map_or(f64::NAN, |d| d.widen().to_f64())
-        };
-        let by = (0..height).flat_map(|y| (0..width).map(move |x| [component(0, x, y), component(1, x, y)])).collect();
-        let rest = ys.iter().flat_map(|y| xs.iter().map(|x| [*x, *y])).collect();
-        let source = between.source().size();
-        Arrows::new(width, height, [source[0], source[1]], rest, by).map_err(Failure::usage)
     }
 }
 

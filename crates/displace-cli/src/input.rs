@@ -3,8 +3,8 @@
 use crate::args::{LatticeArgs, Meaning};
 use crate::failure::{Failure, Result};
 use crate::progress::Progress;
-use displace::{AnyArray, AnyData, Rest, Shape};
-use displace_io::{Contents, ReadOptions};
+use displace::{AnyArray, Shape};
+use displace_io::{Contents, DISPLACEMENT, FieldNotes, ReadOptions};
 use std::path::{Path, PathBuf};
 
 /// Locations from a file: the numbers, what they mean, and what the file says of the lattices they belong to.
@@ -12,23 +12,8 @@ pub(crate) struct Stored {
     pub(crate) path: PathBuf,
     pub(crate) array: AnyArray,
     pub(crate) meaning: Option<Meaning>,
-    pub(crate) described: Option<Described>,
+    pub(crate) described: Option<FieldNotes>,
 }
-
-/// What a field written by this command says of itself.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Described {
-    pub(crate) input_size: Vec<usize>,
-    pub(crate) align_corners: bool,
-    pub(crate) rest: Rest,
-}
-
-/// The member of an archive that holds a field, and those that describe it.
-pub(crate) const DISPLACEMENT: &str = "displacement";
-pub(crate) const INPUT_SIZE: &str = "input_size";
-pub(crate) const ALIGN_CORNERS: &str = "align_corners";
-pub(crate) const REST_EXTENT: &str = "rest_extent";
-pub(crate) const COVERAGE: &str = "coverage";
 
 /// Reads a file of any kind, with a progress bar if that takes long.
 pub(crate) fn read(path: &Path) -> Result<Contents> {
@@ -53,7 +38,7 @@ pub(crate) fn locations(path: &Path, contents: Contents) -> Result<Stored> {
         Contents::Archive(mut members) => {
             if let Some(at) = members.iter().position(|(name, _)| name == DISPLACEMENT) {
                 let array = members.swap_remove(at).1;
-                let described = describe(&path, &members)?;
+                let described = FieldNotes::from_members(&members).map_err(|e| Failure::file(&path, e))?;
                 return Ok(Stored { path, array, meaning: Some(Meaning::Displacement), described });
             }
             let names = members.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
@@ -63,31 +48,6 @@ pub(crate) fn locations(path: &Path, contents: Contents) -> Result<Stored> {
             }
         }
     }
-}
-
-fn describe(path: &Path, members: &[(String, AnyArray)]) -> Result<Option<Described>> {
-    let numbers = |name: &str| {
-        members.iter().find(|(n, _)| n == name).map(|(_, array)| match array.data() {
-            AnyData::F64(v) => v.clone(),
-            AnyData::U8(v) => v.iter().copied().map(f64::from).collect(),
-            _ => Vec::new(),
-        })
-    };
-    let (Some(size), Some(corners), Some(rest)) = (numbers(INPUT_SIZE), numbers(ALIGN_CORNERS), numbers(REST_EXTENT)) else {
-        return Ok(None);
-    };
-    let whole = |v: &f64| v.fract() == 0.0 && (1.0..1e9).contains(v);
-    if !matches!(size.len(), 2 | 3) || !size.iter().all(whole) || corners.len() != 1 || rest.len() != 1 {
-        let what = format!(
-            "{INPUT_SIZE} {size:?}, {ALIGN_CORNERS} {corners:?}, {REST_EXTENT} {rest:?}: expected 2 or 3 whole numbers, one flag, one flag"
-        );
-        return Err(Failure::file(path, what));
-    }
-    Ok(Some(Described {
-        input_size: size.iter().map(|v| *v as usize).collect(),
-        align_corners: corners[0] != 0.0,
-        rest: if rest[0] != 0.0 { Rest::Extent } else { Rest::Index },
-    }))
 }
 
 impl Stored {
@@ -123,13 +83,14 @@ impl Stored {
             if args.input_size.as_ref().is_some_and(|s| *s != size) {
                 return Err(against("--input-size"));
             }
-            if args.align_corners && !described.align_corners {
+            if args.align_corners && !described.extent.align_corners() {
                 return Err(against("--align-corners"));
             }
             if args.rest.is_some_and(|rest| rest != described.rest) {
                 return Err(against("--rest"));
             }
-            args = LatticeArgs { input_size: Some(size), align_corners: described.align_corners, rest: Some(described.rest) };
+            args =
+                LatticeArgs { input_size: Some(size), align_corners: described.extent.align_corners(), rest: Some(described.rest) };
         }
         Ok(args)
     }

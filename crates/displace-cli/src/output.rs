@@ -1,10 +1,9 @@
 //! Fields, arrays and text out.
 
 use crate::failure::{Failure, Result};
-use crate::input::{ALIGN_CORNERS, COVERAGE, DISPLACEMENT, INPUT_SIZE, REST_EXTENT};
 use crate::progress::Progress;
-use displace::{AnyArray, AnyData, Between, Rest};
-use displace_io::WriteOptions;
+use displace::{AnyArray, AnyData, Between};
+use displace_io::{COVERAGE, DISPLACEMENT, FieldNotes, WriteOptions};
 use std::io::Write;
 use std::path::Path;
 
@@ -41,14 +40,10 @@ pub(crate) fn write_field<const D: usize>(
     if extension(path) == "npy" {
         return Ok(displace_io::write_npy_with(path, &field, &options)?);
     }
-    let mut size = between.source().size().map(|len| len as f64).to_vec();
-    size.reverse();
-    let size = array(vec![D], size);
-    let flag = |on: bool| array(vec![1], vec![u8::from(on)]);
-    let corners = flag(between.source().extent().align_corners());
-    let rest = flag(between.rest() == Rest::Extent);
+    let notes = FieldNotes::of(between).members();
     let coverage = coverage.map(|coverage| array(spatial, coverage));
-    let mut members = vec![(DISPLACEMENT, &field), (INPUT_SIZE, &size), (ALIGN_CORNERS, &corners), (REST_EXTENT, &rest)];
+    let mut members = vec![(DISPLACEMENT, &field)];
+    members.extend(notes.iter().map(|(name, array)| (*name, array)));
     members.extend(coverage.as_ref().map(|coverage| (COVERAGE, coverage)));
     Ok(displace_io::write_npz_with(path, &members, &options)?)
 }

@@ -22,12 +22,15 @@ pub(crate) struct Folds {
     all: usize,
     /// Cells with a corner that is not finite, which are neither folded nor not.
     pub(crate) unusable: usize,
+    /// Every other cell is turned over as a whole: a mirror, which has no folds.
+    mirror: bool,
 }
 
 impl Folds {
     pub(crate) fn text(&self) -> String {
         match self.cells.len() {
             0 if self.all == 0 => "no cells, so no folds".to_owned(),
+            0 if self.mirror => "all cells turned over, as by a mirror: no\u{a0}folds".to_owned(),
             n => format!("{} of {} cells\u{a0}folded", count(n), count(self.all)),
         }
     }
@@ -41,25 +44,53 @@ fn corners(field: &Arrows, i: usize) -> [[f64; 2]; 4] {
 /// Tests every cell of four neighbouring pixels.
 pub(crate) fn find(field: &Arrows) -> Folds {
     let (w, h) = (field.width(), field.height());
-    let mut folds = Folds { cells: Vec::new(), all: (w - 1) * (h - 1), unusable: 0 };
+    let mut folds = Folds { cells: Vec::new(), all: (w - 1) * (h - 1), unusable: 0, mirror: false };
+    let mut turned = 0;
     for i in (0..h - 1).flat_map(|y| (0..w - 1).map(move |x| y * w + x)) {
-        match is_folded(corners(field, i)) {
-            Some(true) => folds.cells.push(i),
-            Some(false) => {}
-            None => folds.unusable += 1,
+        match judge(corners(field, i)) {
+            Cell::Upright => {}
+            Cell::Folded => folds.cells.push(i),
+            Cell::Turned => {
+                folds.cells.push(i);
+                turned += 1;
+            }
+            Cell::Unusable => folds.unusable += 1,
         }
+    }
+    if turned > 0 && turned == folds.all - folds.unusable {
+        folds.cells.clear();
+        folds.mirror = true;
     }
     folds
 }
 
-/// Whether a determinant at a corner is not positive; nothing when a corner is not finite.
-fn is_folded([p00, p10, p11, p01]: [[f64; 2]; 4]) -> Option<bool> {
-    let finite = [p00, p10, p11, p01].iter().flatten().all(|v| v.is_finite());
+/// What a cell is, by the determinants at its corners.
+#[derive(Debug, PartialEq)]
+enum Cell {
+    /// All are positive.
+    Upright,
+    /// One is not.
+    Folded,
+    /// All are negative: a fold beside cells that are not, a mirror if all are.
+    Turned,
+    /// A corner is not finite.
+    Unusable,
+}
+
+fn judge([p00, p10, p11, p01]: [[f64; 2]; 4]) -> Cell {
+    if ![p00, p10, p11, p01].iter().flatten().all(|v| v.is_finite()) {
+        return Cell::Unusable;
+    }
     let to = |from: [f64; 2], end: [f64; 2]| [end[0] - from[0], end[1] - from[1]];
     let [top, bottom, left, right] = [to(p00, p10), to(p01, p11), to(p00, p01), to(p10, p11)];
-    let positive = |e: [f64; 2], f: [f64; 2]| e[0] * f[1] - e[1] * f[0] > 0.0;
-    let upright = positive(top, left) && positive(top, right) && positive(bottom, left) && positive(bottom, right);
-    finite.then_some(!upright)
+    let determinants = [(top, left), (top, right), (bottom, left), (bottom, right)].map(|(e, f)| e[0] * f[1] - e[1] * f[0]);
+    if determinants.iter().all(|d| *d > 0.0) {
+        Cell::Upright
+    } else if determinants.iter().all(|d| *d < 0.0) {
+        Cell::Turned
+    } else {
+        Cell::Folded
+    }
 }
 
 /// Fills the folded cells.
@@ -155,11 +186,24 @@ mod tests {
     #[test]
     fn a_cell_folds_when_one_corner_does() {
         let square = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]];
-        assert_eq!(is_folded(square), Some(false));
+        assert_eq!(judge(square), Cell::Upright);
         let mut pulled = square;
         pulled[2] = [0.2, 0.2];
-        assert_eq!(is_folded(pulled), Some(true), "the fourth corner passed the diagonal");
-        assert_eq!(is_folded([[0.0; 2]; 4]), Some(true), "a point has no area");
-        assert_eq!(is_folded([[f64::NAN, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]), None);
+        assert_eq!(judge(pulled), Cell::Folded, "the fourth corner passed the diagonal");
+        assert_eq!(judge([[0.0; 2]; 4]), Cell::Folded, "a point has no area");
+        assert_eq!(judge([[f64::NAN, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]), Cell::Unusable);
+    }
+
+    #[test]
+    fn a_mirror_has_no_folds() {
+        let rest: Vec<[f64; 2]> = (0..9).map(|i| [f64::from(i % 3), f64::from(i / 3)]).collect();
+        let by = |turned: &dyn Fn(f64) -> bool| {
+            rest.iter().map(|[x, _]| if turned(*x) { [2.0 - 2.0 * x, 0.0] } else { [0.0, 0.0] }).collect::<Vec<_>>()
+        };
+        let find = |by| find(&Arrows::new(3, 3, [3, 3], rest.clone(), by).unwrap());
+        let mirror = find(by(&|_| true));
+        assert!(mirror.cells.is_empty() && mirror.text().contains("mirror"), "{}", mirror.text());
+        // Only the last column turned: beside cells that are not, it is a fold.
+        assert_eq!(find(by(&|x| x == 2.0)).cells, [1, 3 + 1]);
     }
 }

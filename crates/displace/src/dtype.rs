@@ -72,6 +72,8 @@ pub trait Location: Sealed + Copy + Default + Send + Sync + 'static {
     fn widen(self) -> Self::Real;
     /// The nearest number that `Self` can hold, for emulating arithmetic done in half precision.
     fn rounded(value: Self::Real) -> Self::Real;
+    /// Rounded once, half to even: how a gradient computed in `A` becomes one of locations.
+    fn narrowed<A: Real>(value: A) -> Self;
 }
 
 /// A value an image may hold.
@@ -153,6 +155,10 @@ macro_rules! location {
             #[inline(always)]
             fn rounded(value: $real) -> $real {
                 $rounded(value)
+            }
+            #[inline(always)]
+            fn narrowed<A: Real>(value: A) -> Self {
+                <$t as Sample>::narrow(value)
             }
         }
     };

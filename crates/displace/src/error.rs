@@ -27,6 +27,24 @@ impl fmt::Debug for SizeText {
     }
 }
 
+/// The shape of a batch as people read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShapeText {
+    /// Samples.
+    pub n: usize,
+    /// Components.
+    pub c: usize,
+    /// Size of the lattice.
+    pub size: SizeText,
+}
+
+impl ShapeText {
+    /// From a shape.
+    pub fn new<const D: usize>(shape: &crate::Shape<D>) -> Self {
+        Self { n: shape.n, c: shape.c, size: SizeText::from_xy(&shape.size) }
+    }
+}
+
 /// An axis with no pixel, or with more than locations can name.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("an axis of {len} pixels: a source axis has between 1 and {max} pixels", max = crate::Axis::MAX_LEN)]
@@ -155,6 +173,16 @@ pub enum SampleError {
         /// Elements of the result.
         expected: usize,
     },
+    /// An upstream gradient or a tangent of another shape than what it belongs to.
+    #[error("the {what} has n={}, c={} and size {}, expected n={}, c={} and size {}", found.n, found.c, found.size, expected.n, expected.c, expected.size)]
+    Operand {
+        /// What it is.
+        what: &'static str,
+        /// Its shape.
+        found: ShapeText,
+        /// The shape it must have.
+        expected: ShapeText,
+    },
     /// The result cannot be addressed.
     #[error(transparent)]
     View(#[from] ViewError),
@@ -204,6 +232,21 @@ pub enum ThetaError {
         /// Numbers expected.
         expected: usize,
     },
+    /// An upstream gradient that no grid on the destination has.
+    #[error("the upstream gradient has {components} components on {size}, a grid on the destination {axes} on {destination}")]
+    Gradient {
+        /// Components of the gradient.
+        components: usize,
+        /// Size of the gradient.
+        size: SizeText,
+        /// Axes of the destination.
+        axes: usize,
+        /// Size of the destination.
+        destination: SizeText,
+    },
+    /// Wrong buffer.
+    #[error(transparent)]
+    Output(#[from] OutputLenError),
     /// The grid cannot be addressed.
     #[error(transparent)]
     View(#[from] ViewError),

@@ -27,6 +27,8 @@
 //! |---|---|
 //! | torch `F.grid_sample(input, grid, mode, padding_mode, align_corners)` | [`sample`]`(image, &`[`Grid`]`.into(), `[`Sampler`]`)`; `align_corners` is the [`Extent`] of the [`Lattice`] |
 //! | torch `F.affine_grid(theta, size, align_corners)` | [`affine_grid`] |
+//! | torch `grid_sampler_2d_backward`, `grid_sampler_3d_backward`; their own backward | [`sample_grad_into`]; [`sample_grad_grad_into`] |
+//! | torch `affine_grid_generator_backward` | [`affine_grid_grad`] |
 //! | torch `mode="bilinear"`, `"nearest"`, `"bicubic"` | [`Interp::Linear`], [`Interp::Nearest`], [`Interp::CUBIC`] |
 //! | torch `padding_mode="zeros"`, `"border"`, `"reflection"` | [`Padding::Zeros`], [`Padding::Border`], [`Padding::Reflection`] |
 //! | OpenCV `remap(src, map)` | [`sample`]`(src, &`[`Locations::pixels`]`, ..)` |
@@ -77,11 +79,13 @@ pub use grid::{Grid, Locations};
 pub use half::{bf16, f16};
 pub use interp::{Interp, cubic_weights, linear_weights, nearest_offset};
 pub use lattice::{Between, Lattice};
-pub use op::affine_grid::affine_grid;
+pub use op::affine_grid::{affine_grid, affine_grid_grad, affine_grid_into};
 pub use op::displacement::{Arithmetic, displacement, displacement_into};
-pub use op::effective::{Effective, effective_displacement};
-pub use op::grid_from_displacement::{GridError, grid_from_displacement};
+pub use op::effective::{Effective, effective_displacement, effective_displacement_into};
+pub use op::grid_from_displacement::{GridError, grid_from_displacement, grid_from_displacement_into};
 pub use op::sample::{sample, sample_into};
+pub use op::sample_grad::sample_grad_into;
+pub use op::sample_grad_grad::sample_grad_grad_into;
 pub use op::summary::{Largest, Summary, summary};
 pub use op::warp::{warp, warp_into};
 pub use padding::{Padding, Spot};

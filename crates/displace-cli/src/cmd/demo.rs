@@ -3,7 +3,7 @@
 use crate::failure::{Failure, Result};
 use crate::figure::{FigureArgs, Style, photograph};
 use crate::output::{array, write_field};
-use crate::report::{Report, px};
+use crate::report::{OnTerminal, Report, px};
 use displace::{
     AnyData, Arithmetic, Extent, Field, Grid, Interp, Lattice, Layout, Padding, Sampler, Shape, View, displacement, sample_into,
 };
@@ -52,7 +52,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let warped = read_through(&pixels, &grid)?;
 
     report.line("photograph", format!("{height}x{width}, read with align_corners=True, mode bilinear, padding zeros"));
-    report.field(&field.view());
+    report.sum_up(&field.view());
     report.grid_noise(source.axes(), displace::DType::F32);
     document(&mut report, &grid, &field, &pixels, &warped)?;
 

@@ -6,7 +6,7 @@ use crate::figure::{FIGURE, FigureArgs, Style};
 use crate::input::{Stored, read_locations};
 use crate::output::{FIELD, array, expect_extension, extension, write_field};
 use crate::progress::Progress;
-use crate::report::{Report, shape_text};
+use crate::report::{OnTerminal, Report, shape_text};
 use clap::ValueEnum;
 use displace::{Arithmetic, Field, Grid, Location, Real, View, displacement, effective_displacement, with_floats};
 use serde_json::json;
@@ -130,7 +130,7 @@ impl Args {
             displacement(&grid, self.lattice.rest, arithmetic).map_err(|e| fail(&e))
         })?;
         self.describe(report, coverage.as_deref());
-        report.field(&field.view());
+        report.sum_up(&field.view());
         report.grid_noise(lattice.axes(), L::DTYPE);
 
         let between = *field.between();

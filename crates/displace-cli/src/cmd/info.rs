@@ -3,9 +3,9 @@
 use crate::args::{LatticeArgs, Meaning};
 use crate::failure::{Failure, Result};
 use crate::input::{Stored, locations, read};
-use crate::report::{Report, shape_text};
+use crate::report::{OnTerminal, Report, shape_text};
 use clap::ValueEnum;
-use displace::{AnyArray, Arithmetic, FieldView, Grid, Location, Sample, View, displacement, with_data, with_floats};
+use displace::{AnyArray, Arithmetic, FieldView, Grid, Location, View, displacement, with_data, with_floats};
 use displace_io::Contents;
 use serde_json::json;
 use std::path::PathBuf;
@@ -61,7 +61,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
                 members.iter().map(|(name, array)| format!("{name}: {} {}", array.dtype(), shape_text(array.shape()))).collect();
             report.line("holds", format!("an archive of {} arrays: {}", members.len(), names.join(", ")));
             report.fact("members", json!(names));
-            let known = members.len() == 1 || members.iter().any(|(name, _)| name == crate::input::DISPLACEMENT);
+            let known = members.len() == 1 || members.iter().any(|(name, _)| name == displace_io::DISPLACEMENT);
             if !known && args.meaning.is_none() {
                 return report.print(args.json);
             }
@@ -93,33 +93,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 
 /// Shape, dtype, range and what is not finite.
 fn describe(report: &mut Report, array: &AnyArray) {
-    report.line("array", format!("{} {}", array.dtype(), shape_text(array.shape())));
-    report.fact("dtype", json!(array.dtype().to_string()));
-    report.fact("shape", json!(array.shape()));
-    with_data!(array.data(), v => values(report, v));
-}
-
-fn values<T: Sample>(report: &mut Report, values: &[T]) {
-    let (mut low, mut high, mut nan, mut infinite) = (f64::INFINITY, f64::NEG_INFINITY, 0usize, 0usize);
-    for value in values {
-        let value: f64 = value.widen();
-        if value.is_finite() {
-            (low, high) = (low.min(value), high.max(value));
-        } else if value.is_nan() {
-            nan += 1;
-        } else {
-            infinite += 1;
-        }
-    }
-    if low <= high {
-        report.line("values", format!("{low} .. {high}"));
-        report.fact("values", json!([low, high]));
-    }
-    if nan + infinite > 0 {
-        report.line("not finite", format!("{nan} values are NaN, {infinite} infinite, of {}", values.len()));
-    }
-    report.fact("nan_values", json!(nan));
-    report.fact("infinite_values", json!(infinite));
+    with_data!(array.data(), v => report.array(array.shape(), v));
 }
 
 fn field<L: Location, const D: usize>(
@@ -138,7 +112,7 @@ fn field<L: Location, const D: usize>(
         let source = lattice.lattice(None)?;
         let grid = Grid::new(view, source).map_err(|e| fail(&e))?;
         report.line("meaning", "a sampling grid; what follows is the displacement it asks for");
-        report.field(&displacement(&grid, lattice.rest, Arithmetic::Exact).map_err(|e| rest_needed(&e))?.view());
+        report.sum_up(&displacement(&grid, lattice.rest, Arithmetic::Exact).map_err(|e| rest_needed(&e))?.view());
         report.grid_noise(source.axes(), L::DTYPE);
     } else {
         let known = if stored.described.is_some() || lattice.input_size.is_some() {
@@ -148,7 +122,7 @@ fn field<L: Location, const D: usize>(
         };
         report.line("meaning", format!("a displacement field{known}"));
         let source = lattice.lattice(Some(shape.size)).map_err(|e| fail(&e))?;
-        report.field(&FieldView::new(view, source, lattice.rest).map_err(|e| rest_needed(&e))?);
+        report.sum_up(&FieldView::new(view, source, lattice.rest).map_err(|e| rest_needed(&e))?);
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use crate::failure::{Failure, Result};
 use crate::figure::{FIGURE, FigureArgs, Style};
 use crate::input::{Stored, read_locations};
 use crate::output::expect_extension;
-use crate::report::{Report, shape_text};
+use crate::report::{OnTerminal, Report, shape_text};
 use displace::{FieldView, Location, View, with_floats};
 use std::path::PathBuf;
 
@@ -46,7 +46,7 @@ impl Args {
         self.figure.draw(&field, style, &self.output)?;
         let mut report = Report::default();
         report.line("field", format!("{}: {} {}", stored.path.display(), L::DTYPE, shape_text(stored.array.shape())));
-        report.field(&field);
+        report.sum_up(&field);
         report.wrote("picture", &self.output);
         report.print(false)
     }

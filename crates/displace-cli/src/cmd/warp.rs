@@ -5,7 +5,7 @@ use crate::failure::{Failure, Result};
 use crate::input::{Stored, read, read_locations};
 use crate::output::{array, expect_extension, extension};
 use crate::progress::Progress;
-use crate::report::{Report, extent_text, shape_text};
+use crate::report::{OnTerminal, Report, extent_text, shape_text};
 use clap::ValueEnum;
 use displace::{
     AnyArray, AnyData, Dense, FieldView, Grid, Layout, Location, Locations, Sample, Shape, View, sample_into, with_data,

@@ -12,7 +12,7 @@ use crate::view::Plane;
 
 /// The pixel that a tap reads; -1 for the fill value.
 #[inline(always)]
-fn place(index: i32, axis: Axis, padding: Padding) -> i32 {
+pub(super) fn place(index: i32, axis: Axis, padding: Padding) -> i32 {
     let len = axis.len() as i32;
     match padding {
         Padding::Zeros | Padding::Constant(_) => {
@@ -35,7 +35,7 @@ fn place(index: i32, axis: Axis, padding: Padding) -> i32 {
 }
 
 #[inline(always)]
-fn weights<A: Real>(a: A, f: A) -> [A; 4] {
+pub(super) fn weights<A: Real>(a: A, f: A) -> [A; 4] {
     let one = A::ONE;
     let [two, three] = [one + one, one + one + one];
     let g = one - f;

@@ -63,6 +63,32 @@ impl<R: Real, const D: usize> Locator<R, D> {
         );
     }
 
+    /// The lowest and highest cell of a block along one axis; `None` if all of them are nowhere. The block is overwritten.
+    #[inline(never)]
+    pub(crate) fn extremes<L: Location<Real = R>>(
+        &self,
+        k: usize,
+        values: &Plane<'_, L, D>,
+        row: [usize; D],
+        first: usize,
+        block: &mut Block<R, D>,
+    ) -> Option<(i32, i32)> {
+        vectorised(
+            #[inline(always)]
+            || {
+                let mut value = [R::ZERO; BLOCK];
+                load(values, row, first, &mut value[..block.len]);
+                self.locate_axis(k, &value[..block.len], if k == 0 { first } else { row[k] }, block);
+                let (mut low, mut high) = (i32::MAX, NOWHERE);
+                for cell in &block.cell[k][..block.len] {
+                    low = low.min(if *cell == NOWHERE { i32::MAX } else { *cell });
+                    high = high.max(*cell);
+                }
+                (high != NOWHERE).then_some((low, high))
+            },
+        )
+    }
+
     #[inline(always)]
     fn locate_axis(&self, k: usize, value: &[R], index: usize, block: &mut Block<R, D>) {
         let origins = &self.origins[k];
@@ -103,6 +129,37 @@ impl<R: Real, const D: usize> Locator<R, D> {
             (cell[i], frac[i]) = match placed {
                 Some(Spot::At { cell, frac }) => (shorten(cell, self.padding, axis), frac),
                 _ => (NOWHERE, R::ZERO),
+            };
+        }
+    }
+}
+
+/// The derivative of the location that is read by the one asked for, as torch defines it: 1; -1 where a mirror turned it;
+/// 0 where it was clamped, and at the centres of the end pixels.
+///
+/// Taken from blocks already located, so that reading an image does not pay for it. `asked` is looked at under reflection
+/// only.
+#[inline(never)]
+pub(crate) fn signs<R: Real, A: Real, const D: usize>(
+    padding: Padding,
+    axes: &[Axis; D],
+    placed: &Block<R, D>,
+    asked: &Block<R, D>,
+    sign: &mut [[A; BLOCK]; D],
+) {
+    for k in 0..D {
+        let last = axes[k].len() as i32 - 1;
+        let span = axes[k].span().max(1) as i32;
+        for (i, sign) in sign[k][..placed.len].iter_mut().enumerate() {
+            let (cell, frac) = (placed.cell[k][i], placed.frac[k][i]);
+            // A place that is read lies between the end pixels or was moved to one of them.
+            let between = cell < last && (cell > 0 || (cell == 0 && frac > R::ZERO));
+            *sign = match padding {
+                Padding::Zeros | Padding::Constant(_) | Padding::Wrap => A::ONE,
+                Padding::Border | Padding::Reflection if !between => A::ZERO,
+                // Between the mirrors the cell's turn is the location's.
+                Padding::Reflection if asked.cell[k][i].div_euclid(span) & 1 == 1 => -A::ONE,
+                Padding::Border | Padding::Reflection => A::ONE,
             };
         }
     }

@@ -1,14 +1,18 @@
 //! The fast writing of every numeric rule: slices in, slices out, a block of a row at a time.
 //!
 //! `locate` turns stored values into cells and fractions, once per pixel for all channels; `nearest`, `linear` and
-//! `cubic` blend; `shift` makes displacements. Each expression is the one that CONVENTIONS.md names, fused where it says
+//! `cubic` blend; `shift` makes displacements; `taps` are weights and their derivatives, which `gather` and `scatter` turn
+//! into gradients of locations and of images. Each expression is the one that CONVENTIONS.md names, fused where it says
 //! fused, so that every instruction set gives the same bits as `reference.rs`.
 
 pub(crate) mod cubic;
+pub(crate) mod gather;
 pub(crate) mod linear;
 pub(crate) mod locate;
 pub(crate) mod nearest;
+pub(crate) mod scatter;
 pub(crate) mod shift;
+pub(crate) mod taps;
 
 use crate::dtype::{Real, Sample};
 use crate::padding::Padding;

@@ -2,13 +2,14 @@
 
 use crate::axis::Rest;
 use crate::dtype::{Location, Real};
-use crate::error::FieldError;
+use crate::error::{FieldError, OutputLenError};
 use crate::exact::{Ratio, scaled_plus};
 use crate::field::Field;
 use crate::grid::Grid;
 use crate::interp::{Interp, cubic_weights, linear_weights, nearest_offset};
 use crate::kernel::{BLOCK, Block, NOWHERE, locate::Locator};
-use crate::op::displacement::{Arithmetic, displacement};
+use crate::lattice::Between;
+use crate::op::displacement::{Arithmetic, displacement_into};
 use crate::padding::Padding;
 use crate::rows::{for_each_band, row_index};
 use crate::sampler::Sampler;
@@ -54,11 +55,34 @@ pub fn effective_displacement<L: Location, const D: usize>(
     rest: Option<Rest>,
     sampler: Sampler,
 ) -> Result<Effective<L::Real, D>, FieldError> {
-    let mut field = displacement(grid, rest, Arithmetic::Exact)?;
-    let shape = Shape { n: field.n(), c: 1, size: field.between().destination() };
+    let between = grid.between(rest)?;
+    let shape = Shape { n: grid.at().shape().n, c: 1, size: between.destination() };
+    let mut field = Field::zeroed(shape.n, between)?;
     let mut coverage = Dense::zeroed(shape, Layout::Planar)?;
-    let plan = Plan::new(grid, sampler, &field);
-    for_each_band(coverage.as_mut_slice(), shape, Layout::Planar, |band| {
+    effective_displacement_into(grid, rest, sampler, field.as_mut_slice(), coverage.as_mut_slice())?;
+    Ok(Effective { field, coverage })
+}
+
+/// [`effective_displacement`] into buffers of `(N, [D,] H, W, D)` and `(N, [D,] H, W)`.
+///
+/// # Errors
+/// As [`effective_displacement`], and if a buffer has another length than its result.
+pub fn effective_displacement_into<L: Location, const D: usize>(
+    grid: &Grid<'_, L, D>,
+    rest: Option<Rest>,
+    sampler: Sampler,
+    field: &mut [L::Real],
+    coverage: &mut [L::Real],
+) -> Result<(), FieldError> {
+    let between = grid.between(rest)?;
+    let shape = Shape { n: grid.at().shape().n, c: 1, size: between.destination() };
+    let expected = shape.elements()?;
+    if coverage.len() != expected {
+        return Err(OutputLenError { found: coverage.len(), expected }.into());
+    }
+    displacement_into(grid, rest, Arithmetic::Exact, field)?;
+    let plan = Plan::new(grid, sampler, &between);
+    for_each_band(coverage, shape, Layout::Planar, |band| {
         plan.rows(band.n, band.first_row, band.rows, |row, first, _, placed| {
             let to = &mut band.row(row, 0).0[first..];
             for (i, to) in to.iter_mut().take(placed.len).enumerate() {
@@ -66,7 +90,7 @@ pub fn effective_displacement<L: Location, const D: usize>(
             }
         });
     });
-    for_each_band(field.as_mut_slice(), Shape { c: D, ..shape }, Layout::Interleaved, |band| {
+    for_each_band(field, Shape { c: D, ..shape }, Layout::Interleaved, |band| {
         plan.rows(band.n, band.first_row, band.rows, |row, first, index, placed| {
             let to = &mut band.interleaved_row(row)[first * D..];
             for (i, to) in to.chunks_exact_mut(D).take(placed.len).enumerate() {
@@ -76,7 +100,7 @@ pub fn effective_displacement<L: Location, const D: usize>(
             }
         });
     });
-    Ok(Effective { field, coverage })
+    Ok(())
 }
 
 struct Plan<'g, 'a, L: Location, const D: usize> {
@@ -88,9 +112,8 @@ struct Plan<'g, 'a, L: Location, const D: usize> {
 }
 
 impl<'g, 'a, L: Location, const D: usize> Plan<'g, 'a, L, D> {
-    fn new(grid: &'g Grid<'a, L, D>, sampler: Sampler, field: &Field<L::Real, D>) -> Self {
+    fn new(grid: &'g Grid<'a, L, D>, sampler: Sampler, between: &Between<D>) -> Self {
         let at = (*grid).into();
-        let between = field.between();
         Self {
             grid,
             sampler,

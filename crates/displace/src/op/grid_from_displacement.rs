@@ -2,7 +2,7 @@
 
 use crate::axis::Axis;
 use crate::dtype::{Location, Real};
-use crate::error::{FieldError, SingletonAxis};
+use crate::error::{FieldError, OutputLenError, SingletonAxis};
 use crate::field::FieldView;
 use crate::rows::{for_each_band, row_index};
 use crate::view::{Dense, Layout, Shape};
@@ -38,9 +38,27 @@ pub enum GridError {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn grid_from_displacement<L: Location, const D: usize>(field: &FieldView<'_, L, D>) -> Result<Dense<L::Real, D>, GridError> {
+    let shape = Shape { n: field.by().shape().n, c: D, size: field.between().destination() };
+    let mut grid = Dense::zeroed(shape, Layout::Interleaved).map_err(FieldError::from)?;
+    grid_from_displacement_into(field, grid.as_mut_slice())?;
+    Ok(grid)
+}
+
+/// [`grid_from_displacement`] into a buffer of `(N, [D,] H, W, D)`.
+///
+/// # Errors
+/// As [`grid_from_displacement`], and if the buffer has another length than the field. After an error its numbers are
+/// unspecified.
+pub fn grid_from_displacement_into<L: Location, const D: usize>(
+    field: &FieldView<'_, L, D>,
+    out: &mut [L::Real],
+) -> Result<(), GridError> {
     let between = field.between();
     let shape = Shape { n: field.by().shape().n, c: D, size: between.destination() };
-    let mut grid = Dense::zeroed(shape, Layout::Interleaved).map_err(FieldError::from)?;
+    let expected = shape.elements().map_err(FieldError::from)?;
+    if out.len() != expected {
+        return Err(FieldError::from(OutputLenError { found: out.len(), expected }).into());
+    }
     let slope: [f64; D] = between.source().axes().map(Axis::slope);
     // Minus the constants that `displacement` adds.
     let constant: [Vec<f64>; D] = std::array::from_fn(|k| {
@@ -48,7 +66,7 @@ pub fn grid_from_displacement<L: Location, const D: usize>(field: &FieldView<'_,
         (0..len).map(|j| -axis.middle_minus_rest(between.rest(), len, j).to_f64()).collect()
     });
     let fault = Mutex::new(None::<SingletonAxis>);
-    for_each_band(grid.as_mut_slice(), shape, Layout::Interleaved, |band| {
+    for_each_band(out, shape, Layout::Interleaved, |band| {
         let n = band.n;
         let planes: [_; D] = std::array::from_fn(|k| field.by().plane(n, k));
         for row in 0..band.rows {
@@ -59,7 +77,10 @@ pub fn grid_from_displacement<L: Location, const D: usize>(field: &FieldView<'_,
                     let from_middle = planes[k].at(index.map(|i| i as i32)).widen().to_f64() + constant[k][index[k]];
                     if slope[k] > 0.0 {
                         to[k] = L::Real::from_f64(from_middle / slope[k]);
-                    } else if from_middle != 0.0 {
+                        continue;
+                    }
+                    to[k] = L::Real::ZERO;
+                    if from_middle != 0.0 {
                         let found = SingletonAxis { axis: k, location: from_middle, n, pixel: index.to_vec() };
                         let mut fault = fault.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                         // The first in order, whichever thread comes first.
@@ -74,6 +95,6 @@ pub fn grid_from_displacement<L: Location, const D: usize>(field: &FieldView<'_,
     });
     match fault.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
         Some(fault) => Err(fault.into()),
-        None => Ok(grid),
+        None => Ok(()),
     }
 }

@@ -11,7 +11,7 @@ use crate::sampler::Sampler;
 use crate::view::{Dense, Layout, Plane, Shape, View};
 
 /// What blends of `T` values at `L` locations are computed in: `f64` if either is.
-type Acc<T, L> = <<T as Sample>::Acc as Real>::With<<L as Location>::Real>;
+pub(crate) type Acc<T, L> = <<T as Sample>::Acc as Real>::With<<L as Location>::Real>;
 
 /// Reads `image` at every location: torch's `grid_sample` forward.
 ///

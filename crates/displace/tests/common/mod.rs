@@ -1,7 +1,7 @@
 //! What several test files share. Each uses its own part of it.
 #![allow(dead_code)]
 
-use displace::{Location, Real, bf16, f16};
+use displace::{Location, Real, Shape, Strides, View, bf16, f16};
 
 /// SplitMix64 (Steele, Lea and Flood, OOPSLA 2014): the same numbers in every run.
 pub(crate) struct Rng(u64);
@@ -151,4 +151,51 @@ pub(crate) const EXTENTS: [displace::Extent; 2] = [displace::Extent::Edges, disp
 /// Every sampler of these modes and paddings.
 pub(crate) fn samplers() -> impl Iterator<Item = displace::Sampler> {
     MODES.into_iter().flat_map(|mode| PADDINGS.map(|padding| displace::Sampler::new(mode, padding)))
+}
+
+/// A dense planar batch scattered into a larger buffer: the axes in any order (planar, interleaved, transposed), each
+/// forwards or backwards, with gaps (a crop), everything between the numbers being garbage.
+pub(crate) struct Scattered<T, const D: usize> {
+    data: Vec<T>,
+    origin: usize,
+    shape: Shape<D>,
+    pub(crate) strides: Strides<D>,
+}
+
+impl<T: Copy, const D: usize> Scattered<T, D> {
+    pub(crate) fn new(dense: &[T], shape: Shape<D>, garbage: T, rng: &mut Rng) -> Self {
+        // Axes 0 .. D are those of the lattice, then components, then samples.
+        let mut lens = shape.size.to_vec();
+        lens.extend([shape.c, shape.n]);
+        let mut order: Vec<usize> = (0..lens.len()).collect();
+        for i in (1..order.len()).rev() {
+            order.swap(i, rng.below(i + 1));
+        }
+        let mut strides = vec![0isize; lens.len()];
+        let mut step = 1 + rng.below(2);
+        let mut origin = rng.below(5);
+        for axis in order {
+            strides[axis] = step as isize;
+            if rng.below(2) == 0 {
+                origin += step * (lens[axis] - 1);
+                strides[axis] = -strides[axis];
+            }
+            step = step * lens[axis] + rng.below(3);
+        }
+        let mut data = vec![garbage; step + origin + 7];
+        for (position, value) in dense.iter().enumerate() {
+            let (mut rest, mut at) = (position, origin as isize);
+            for (len, stride) in lens.iter().zip(&strides) {
+                at += (rest % len) as isize * stride;
+                rest /= len;
+            }
+            data[at as usize] = *value;
+        }
+        let size = std::array::from_fn(|k| strides[k]);
+        Self { data, origin, shape, strides: Strides { n: strides[D + 1], c: strides[D], size } }
+    }
+
+    pub(crate) fn view(&self) -> View<'_, T, D> {
+        View::strided(&self.data, self.origin, self.shape, self.strides).unwrap()
+    }
 }

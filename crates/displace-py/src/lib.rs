@@ -1,0 +1,36 @@
+//! The compiled half of the Python package `displace`: arrays in, one call of the core, results into the caller's arrays.
+//!
+//! What users see, with its documentation, is in `python/displace`.
+
+mod dispatch;
+mod error;
+mod op;
+mod options;
+mod tensor;
+
+/// `displace._core`.
+#[pyo3::pymodule(gil_used = false, name = "_core")]
+mod core_module {
+    /// Version of the package.
+    #[pymodule_export]
+    #[allow(non_upper_case_globals)] // Python's name.
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+    #[pymodule_export]
+    use crate::op::affine_grid::{affine_grid, affine_grid_grad};
+    #[pymodule_export]
+    use crate::op::displacement::displacement;
+    #[pymodule_export]
+    use crate::op::effective_displacement::effective_displacement;
+    #[pymodule_export]
+    use crate::op::files::{Stored, read, write};
+    #[pymodule_export]
+    use crate::op::grid_from_displacement::grid_from_displacement;
+    #[pymodule_export]
+    use crate::op::inspect::inspect;
+    #[pymodule_export]
+    use crate::op::picture::picture;
+    #[pymodule_export]
+    use crate::op::sample::sample;
+    #[pymodule_export]
+    use crate::op::sample_grad::{sample_grad, sample_grad_grad};
+}

@@ -1,0 +1,11 @@
+//! One file per verb: arrays in, one call of the core without the GIL, the result into an array the caller made.
+
+pub(crate) mod affine_grid;
+pub(crate) mod displacement;
+pub(crate) mod effective_displacement;
+pub(crate) mod files;
+pub(crate) mod grid_from_displacement;
+pub(crate) mod inspect;
+pub(crate) mod picture;
+pub(crate) mod sample;
+pub(crate) mod sample_grad;

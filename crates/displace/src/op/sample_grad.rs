@@ -1,0 +1,312 @@
+//! The derivative of reading an image at locations: torch's `grid_sample` backward.
+
+use crate::axis::Axis;
+use crate::dtype::{Location, Real, Sample};
+use crate::error::{SampleError, ShapeText, ViewError};
+use crate::grid::Locations;
+use crate::interp::Interp;
+use crate::kernel::gather::{Piece, Tangents, bends, pushes, slopes};
+use crate::kernel::locate::{Locator, load, signs};
+use crate::kernel::scatter::{Slab, scatter};
+use crate::kernel::taps::{Spots, Taps};
+use crate::kernel::{BLOCK, Block};
+use crate::op::sample::{Acc, output_shape};
+use crate::padding::Padding;
+use crate::rows::{Band, for_each_band, for_each_band_costing, for_each_slab, map_rows, row_index, slabs};
+use crate::sampler::Sampler;
+use crate::view::{Layout, Plane, Shape, View};
+use std::ops::Range;
+
+/// The gradients of `<grad, sample(image, at)>` with respect to the image and to the numbers that `at` holds: torch's
+/// `grid_sample` backward.
+///
+/// *Shapes*: `grad` has the shape of [`sample`](crate::sample)'s result and any strides, 0 for a gradient that is the
+/// same everywhere. `grad_image` is dense planar `(N, C, [D,] H, W)` like the image, `grad_locations` dense interleaved
+/// `(N, [D,] H, W, D)` like the locations; either may be left out, and is then not computed. A batch of one that served
+/// many samples gets the sum over them. *Units*: `grad_locations` is per stored unit: a grid's per normalised unit,
+/// `S/2` times the gradient per pixel; that of pixel maps and displacements per pixel. *Exactness*: torch's rules, ties
+/// and ends included (CONVENTIONS.md, Gradients). Computed in `f64` if image or locations are, else in `f32`, and rounded
+/// once to the result's type; half types are summed in `f32`. Sums run in the order of the destination: results do not
+/// depend on threads. *Non-finite values*: a location that reads nothing gives no gradient to the image and gets NaN if
+/// the upstream gradient there is not 0.
+///
+/// # Errors
+/// If the image is not of the size that the locations address, the batches do not fit, `grad` has another shape than the
+/// result, or a buffer another length than its gradient.
+///
+/// ```
+/// use displace::{sample_grad_into, Extent, Grid, Lattice, Sampler, Shape, View};
+/// // Pixels 10 and 20 side by side, read a quarter of the way: between edges g = -1/2 is pixel 0 and g = 1/2 pixel 1.
+/// let image = View::planar(&[10.0f32, 20.0], Shape { n: 1, c: 1, size: [2, 1] })?;
+/// let source = Lattice::from_shape([1, 2], Extent::Edges)?;
+/// let grid = Grid::new(View::interleaved(&[-0.25f32, 0.0], Shape { n: 1, c: 2, size: [1, 1] })?, source)?;
+/// let one = View::planar(&[1.0f32], Shape { n: 1, c: 1, size: [1, 1] })?;
+/// let (mut to_image, mut to_grid) = ([0.0; 2], [0.0; 2]);
+/// sample_grad_into(&one, &image, &grid.into(), Sampler::default(), Some(&mut to_image), Some(&mut to_grid))?;
+/// assert_eq!(to_image, [0.75, 0.25]);
+/// // 10 per pixel, and a unit of g is one pixel along x. Half a pixel along y; below the only row lie zeros: -12.5 per pixel.
+/// assert_eq!(to_grid, [10.0, -6.25]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn sample_grad_into<T: Sample + Location, L: Location, const D: usize>(
+    grad: &View<'_, T, D>,
+    image: &View<'_, T, D>,
+    at: &Locations<'_, L, D>,
+    sampler: Sampler,
+    grad_image: Option<&mut [T]>,
+    grad_locations: Option<&mut [L]>,
+) -> Result<(), SampleError> {
+    let plan = Plan::new(grad, image, at, None, sampler)?;
+    check_len(&grad_image, image.shape())?;
+    check_len(&grad_locations, at.at.shape())?;
+    if let Some(out) = grad_locations {
+        plan.gather(out, |taps, piece, to| slopes(taps, piece, grad, image, plan.fill, &plan.scale, to));
+    }
+    if let Some(out) = grad_image {
+        plan.scatter(out)?;
+    }
+    Ok(())
+}
+
+/// An output is as long as the shape says.
+pub(crate) fn check_len<T, const D: usize>(out: &Option<&mut [T]>, shape: Shape<D>) -> Result<(), SampleError> {
+    let expected = shape.elements()?;
+    match out {
+        Some(out) if out.len() != expected => Err(SampleError::Output { found: out.len(), expected }),
+        _ => Ok(()),
+    }
+}
+
+/// An operand has the shape of what it belongs to.
+pub(crate) fn check_shape<T, const D: usize>(
+    what: &'static str,
+    view: &View<'_, T, D>,
+    expected: Shape<D>,
+) -> Result<(), SampleError> {
+    if view.shape() == expected {
+        return Ok(());
+    }
+    Err(SampleError::Operand { what, found: ShapeText::new(&view.shape()), expected: ShapeText::new(&expected) })
+}
+
+/// What first and second derivatives share: where everything is, and the walks over destination and source.
+pub(crate) struct Plan<'p, 'a, T: Sample, L: Location, const D: usize> {
+    grad: &'p View<'a, T, D>,
+    image: &'p View<'a, T, D>,
+    at: &'p Locations<'a, L, D>,
+    tangent: Option<&'p View<'a, L, D>>,
+    sampler: Sampler,
+    shape: Shape<D>,
+    placed: Locator<L::Real, D>,
+    /// Where locations were before a mirror turned them.
+    asked: Option<Locator<L::Real, D>>,
+    pub(crate) scale: [Acc<T, L>; D],
+    pub(crate) fill: Acc<T, L>,
+}
+
+/// What a task works in.
+struct Room<R, A, const D: usize> {
+    located: Block<R, D>,
+    asked: Block<R, D>,
+    spots: Spots<A, D>,
+    taps: Taps<A, D>,
+}
+
+impl<R: Real, A: Real, const D: usize> Room<R, A, D> {
+    fn new(interp: Interp) -> Self {
+        Self { located: Block::new(), asked: Block::new(), spots: Spots::new(), taps: Taps::new(interp) }
+    }
+}
+
+impl<'p, 'a, T: Sample, L: Location, const D: usize> Plan<'p, 'a, T, L, D> {
+    /// `tangent`: a direction in which the locations move.
+    pub(crate) fn new(
+        grad: &'p View<'a, T, D>,
+        image: &'p View<'a, T, D>,
+        at: &'p Locations<'a, L, D>,
+        tangent: Option<&'p View<'a, L, D>>,
+        sampler: Sampler,
+    ) -> Result<Self, SampleError> {
+        let shape = output_shape(image, at)?;
+        check_shape("upstream gradient", grad, shape)?;
+        let place = !matches!(sampler.interp, Interp::Cubic { .. });
+        let turns = sampler.interp == Interp::Linear && sampler.padding == Padding::Reflection;
+        Ok(Self {
+            grad,
+            image,
+            at,
+            tangent,
+            sampler,
+            shape,
+            placed: Locator::new(at, sampler.padding, place),
+            asked: turns.then(|| Locator::new(at, sampler.padding, false)),
+            scale: std::array::from_fn(|k| at.scale(k)),
+            fill: Real::from_f64(sampler.padding.fill()),
+        })
+    }
+
+    const fn axes(&self) -> &[Axis; D] {
+        self.at.source().axes()
+    }
+
+    /// The taps of a piece of a row of sample `n`.
+    fn locate(&self, n: usize, row: [usize; D], first: usize, len: usize, room: &mut Room<L::Real, Acc<T, L>, D>) {
+        let values: [Plane<'_, L, D>; D] = std::array::from_fn(|k| self.at.at.plane(n, k));
+        room.located.len = len;
+        self.placed.locate(&values, row, first, &mut room.located);
+        room.located.convert_into(&mut room.spots.block);
+        if self.sampler.interp == Interp::Linear && !self.sampler.padding.fills() && self.sampler.padding != Padding::Wrap {
+            if let Some(asked) = &self.asked {
+                room.asked.len = len;
+                asked.locate(&values, row, first, &mut room.asked);
+            }
+            signs(self.sampler.padding, self.axes(), &room.located, &room.asked, &mut room.spots.sign);
+        }
+        if let Some(tangent) = self.tangent {
+            for k in 0..D {
+                let mut numbers = [L::Real::ZERO; BLOCK];
+                load(&tangent.plane(n, k), row, first, &mut numbers[..len]);
+                for (push, number) in room.spots.push[k].iter_mut().zip(&numbers[..len]) {
+                    *push = Acc::<T, L>::from_f64(number.to_f64()) * self.scale[k];
+                }
+            }
+        }
+        room.taps.fill(&room.spots, self.axes(), self.sampler.padding);
+    }
+
+    /// The samples of the result that sample `n` of a batch of `batch` serves.
+    fn served(&self, n: usize, batch: usize) -> Range<usize> {
+        if batch == 1 { 0..self.shape.n } else { n..n + 1 }
+    }
+
+    /// A number for every component of every location: `work` writes those of a piece.
+    pub(crate) fn gather(
+        &self,
+        out: &mut [L],
+        work: impl Fn(&Taps<Acc<T, L>, D>, &Piece<D>, &mut [[Acc<T, L>; BLOCK]; D]) + Sync + Send,
+    ) {
+        let shape = self.at.at.shape();
+        let cost = self.served(0, shape.n).len().saturating_mul(self.shape.c.max(1)).saturating_mul(D);
+        for_each_band_costing(cost, out, shape, Layout::Interleaved, |band| {
+            let mut room = Room::new(self.sampler.interp);
+            let mut sums = [[Acc::<T, L>::ZERO; BLOCK]; D];
+            for row in 0..band.rows {
+                let index = row_index(band.first_row + row, &shape.size);
+                for first in (0..shape.size[0]).step_by(BLOCK) {
+                    let len = BLOCK.min(shape.size[0] - first);
+                    let piece = Piece { samples: self.served(band.n, shape.n), row: index, first, len };
+                    self.locate(band.n, index, first, len, &mut room);
+                    work(&room.taps, &piece, &mut sums);
+                    let to = &mut band.interleaved_row(row)[first * D..];
+                    for (i, to) in to.chunks_exact_mut(D).take(len).enumerate() {
+                        for (to, sums) in to.iter_mut().zip(&sums) {
+                            *to = L::narrowed(sums[i]);
+                        }
+                    }
+                }
+            }
+        });
+    }
+
+    /// The location gradients' own gradients with respect to the locations.
+    pub(crate) fn bends(&self, tangent_image: Option<&View<'_, T, D>>, out: &mut [L]) {
+        let tangents = Tangents { image: tangent_image, pushed: self.tangent.is_some() };
+        self.gather(out, |taps, piece, to| bends(taps, piece, &tangents, self.grad, self.image, self.fill, &self.scale, to));
+    }
+
+    /// What the result changes by along the tangents.
+    pub(crate) fn pushes(&self, tangent_image: Option<&View<'_, T, D>>, out: &mut [T]) {
+        let shape = self.shape;
+        for_each_band(out, shape, Layout::Planar, |band| {
+            let mut room = Room::new(self.sampler.interp);
+            for row in 0..band.rows {
+                let index = row_index(band.first_row + row, &shape.size);
+                for first in (0..shape.size[0]).step_by(BLOCK) {
+                    let len = BLOCK.min(shape.size[0] - first);
+                    self.locate(band.n, index, first, len, &mut room);
+                    for c in 0..shape.c {
+                        let tangent = tangent_image.map(|tangent| tangent.plane(band.n, c));
+                        let image = self.tangent.map(|_| self.image.plane(band.n, c));
+                        let to = &mut band.row(row, c).0[first..][..len];
+                        pushes(&room.taps, len, tangent.as_ref(), image.as_ref(), self.fill, to);
+                    }
+                }
+            }
+        });
+    }
+
+    /// The upstream gradient sent back to the pixels read, or, with a direction of the locations, along it.
+    pub(crate) fn scatter(&self, out: &mut [T]) -> Result<(), SampleError> {
+        let shape = self.image.shape();
+        let slabs = slabs(shape.n).min(shape.size[D - 1]);
+        let reach = if slabs > 1 { self.reach() } else { Vec::new() };
+        for_each_slab(slabs, out, shape, |band| self.slab(band, &reach)).map_err(SampleError::View)
+    }
+
+    /// For each block of each row of each sample, the indices of the source's slowest axis among which all its taps lie.
+    fn reach(&self) -> Vec<Range<i32>> {
+        let shape = self.at.at.shape();
+        if shape.pixels() == 0 {
+            return Vec::new();
+        }
+        let blocks = shape.size[0].div_ceil(BLOCK);
+        let last = self.axes()[D - 1].len() as i32 - 1;
+        let (before, after) = if matches!(self.sampler.interp, Interp::Cubic { .. }) { (1, 2) } else { (0, 1) };
+        map_rows(shape.n, shape.pixels() / shape.size[0] * blocks, |n, position| {
+            let first = position % blocks * BLOCK;
+            let mut located = Block::new();
+            located.len = BLOCK.min(shape.size[0] - first);
+            let row = row_index(position / blocks, &shape.size);
+            match self.placed.extremes(D - 1, &self.at.at.plane(n, D - 1), row, first, &mut located) {
+                None => 0..0,
+                Some((low, high)) => {
+                    let (low, high) = (low.saturating_sub(before), high.saturating_add(after));
+                    // Taps that padding moves one by one may go anywhere.
+                    if (low < 0 || high > last) && !self.sampler.padding.fills() { 0..last + 1 } else { low..high + 1 }
+                }
+            }
+        })
+    }
+
+    /// All of the destination that falls into one band of the source.
+    fn slab(&self, band: &mut Band<'_, T>, reach: &[Range<i32>]) -> Result<(), ViewError> {
+        let (size, channels) = (self.image.shape().size, self.shape.c);
+        let (first_row, end_row) = (band.first_row as i32, (band.first_row + band.rows) as i32);
+        let slab = Slab { size, range: first_row..end_row };
+        let pixels = band.plane(0).len();
+        let mut sums: Vec<Acc<T, L>> = Vec::new();
+        if sums.try_reserve_exact(pixels * channels).is_err() {
+            return Err(ViewError::Memory { bytes: pixels * channels * size_of::<Acc<T, L>>() });
+        }
+        sums.resize(pixels * channels, Real::ZERO);
+        let mut room = Room::new(self.sampler.interp);
+        let mut list = Vec::with_capacity(BLOCK);
+        let destination = self.shape.size;
+        let blocks = destination[0].div_ceil(BLOCK);
+        let rows = if destination.contains(&0) { 0 } else { self.shape.pixels() / destination[0] };
+        for n in self.served(band.n, self.image.shape().n) {
+            let located = if self.at.at.shape().n == 1 { 0 } else { n };
+            for position in 0..rows * blocks {
+                if let Some(reach) = reach.get(located * rows * blocks + position)
+                    && (reach.start >= end_row || reach.end <= first_row)
+                {
+                    continue;
+                }
+                let (row, first) = (row_index(position / blocks, &destination), position % blocks * BLOCK);
+                let len = BLOCK.min(destination[0] - first);
+                self.locate(n, row, first, len, &mut room);
+                room.taps.touching(len, &slab.range, &mut list);
+                if !list.is_empty() {
+                    let piece = Piece { samples: n..n + 1, row, first, len };
+                    scatter(&room.taps, &list, &piece, n, self.grad, self.tangent.is_some(), &slab, &mut sums);
+                }
+            }
+        }
+        for (c, sums) in sums.chunks_exact(pixels).enumerate() {
+            for (to, sum) in band.plane(c).iter_mut().zip(sums) {
+                *to = T::narrow(*sum);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,76 @@
+"""The exact displacement of every pixel and voxel under a sampling grid.
+
+    displacement            grid -> field: how far from its rest place each output pixel reads
+    effective_displacement  the same after padding and rounding, and how much of each result comes from the image
+    grid_from_displacement  field -> grid
+    affine_grid             theta -> grid
+    grid_sample             torch's, for tensors and arrays
+    warp                    image and field -> warped image
+    inspect                 a report on a grid, a field or any array
+    Field, read, write      fields with what gives them meaning, in memory and in files
+    plot                    pictures on matplotlib's axes
+
+Fields are in pixels of the image that is read, x first, pixel centres at integers, pull direction: the vector at an output
+pixel points to where it is read from. NumPy arrays, torch tensors and arrays with DLPack go in without a copy, and the same
+kind comes out.
+"""
+
+import sys as _sys
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+
+from ._affine_grid import affine_grid
+from ._core import __version__
+from ._displacement import displacement
+from ._effective_displacement import Effective, effective_displacement
+from ._errors import DeviceError, DisplaceError, DTypeError, FileFormatError, RestError, ShapeError
+from ._field import Field
+from ._files import read, write
+from ._grid_from_displacement import grid_from_displacement
+from ._grid_sample import grid_sample
+from ._inspect import Report, inspect
+from ._warp import warp
+
+__all__ = [
+    "DTypeError",
+    "DeviceError",
+    "DisplaceError",
+    "Effective",
+    "Field",
+    "FileFormatError",
+    "Report",
+    "RestError",
+    "ShapeError",
+    "__version__",
+    "affine_grid",
+    "displacement",
+    "effective_displacement",
+    "grid_from_displacement",
+    "grid_sample",
+    "inspect",
+    "plot",
+    "read",
+    "warp",
+    "write",
+]
+
+
+if _TYPE_CHECKING:
+    from . import plot
+else:
+
+    def __getattr__(name: str) -> object:
+        # matplotlib is imported when somebody plots.
+        if name == "plot":
+            import importlib
+
+            return importlib.import_module(".plot", __name__)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+# With torch there already, its operators are registered now, so that torch.compile finds them when it traces.
+if "torch" in _sys.modules:
+    from . import _torch as _torch

@@ -1,0 +1,70 @@
+from collections.abc import Sequence
+from typing import Any, Final, TypeAlias, final
+
+# (mode, padding_mode, fill, coords, align_corners, rest)
+_Sampling: TypeAlias = tuple[str, str, float, str, bool, str | None]
+_Notes: TypeAlias = tuple[list[int], bool, str]
+
+__version__: Final[str]
+__all__ = [
+    "Stored",
+    "__version__",
+    "affine_grid",
+    "affine_grid_grad",
+    "displacement",
+    "effective_displacement",
+    "grid_from_displacement",
+    "inspect",
+    "picture",
+    "read",
+    "sample",
+    "sample_grad",
+    "sample_grad_grad",
+    "write",
+]
+
+@final
+class Stored:
+    @property
+    def shape(self) -> list[int]: ...
+    @property
+    def dtype(self) -> str: ...
+    def copy_into(self, out: Any) -> None: ...
+
+def displacement(
+    grid: Any, out: Any, input_size: Sequence[int], align_corners: bool, rest_name: str | None, arithmetic: str
+) -> None: ...
+def effective_displacement(
+    grid: Any,
+    field: Any,
+    coverage: Any,
+    input_size: Sequence[int],
+    align_corners: bool,
+    rest_name: str | None,
+    mode: str,
+    padding_mode: str,
+) -> None: ...
+def grid_from_displacement(
+    field: Any, out: Any, input_size: Sequence[int], align_corners: bool, rest_name: str | None
+) -> None: ...
+def affine_grid(theta: Any, out: Any, align_corners: bool) -> None: ...
+def affine_grid_grad(grad: Any, out: Any, align_corners: bool) -> None: ...
+def sample(image: Any, grid: Any, out: Any, sampling: _Sampling) -> None: ...
+def sample_grad(grad: Any, image: Any, grid: Any, out_image: Any, out_grid: Any, sampling: _Sampling) -> None: ...
+def sample_grad_grad(
+    tangent: Any, grad: Any, image: Any, grid: Any, out_grad: Any, out_image: Any, out_grid: Any, sampling: _Sampling
+) -> None: ...
+def inspect(
+    array: Any, meaning: str | None, input_size: Sequence[int] | None, align_corners: bool, rest_name: str | None
+) -> tuple[list[tuple[str, str]], str]: ...
+def picture(
+    field: Any,
+    style: str,
+    input_size: Sequence[int],
+    align_corners: bool,
+    rest_name: str | None,
+    sample: int,
+    scale: float,
+) -> bytes: ...
+def read(path: str) -> tuple[str, list[tuple[str, Stored]], _Notes | None]: ...
+def write(path: str, arrays: list[tuple[str, Any]], notes: _Notes | None, compress: bool) -> None: ...

@@ -1,0 +1,247 @@
+"""Derivatives of the operators, to the second order, backward and forward.
+
+Sampling is linear in the image, so they close after three operators:
+
+    sample(image, grid)                     value
+    sample_grad_image(grad, grid)           its adjoint in the image
+    sample_grad_grid(grad, image, grid)     its gradient in the locations
+    sample_grad_grad(tangent, ...)          the derivative of <tangent, sample_grad_grid> in grad, image and grid
+
+Each rule is used twice: registered with the operator, which torch.compile and torch.export see whole, and as an
+`autograd.Function`, which torch.func and forward-mode differentiation need.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, NamedTuple
+
+import torch
+from torch.autograd import forward_ad
+
+from ._torch_ops import LIBRARY, OPS
+
+
+class _Rule(NamedTuple):
+    """`keep(ctx, inputs, output)` saves what is needed, `backward(ctx, grad)` pulls back, `jvp(ctx, *tangents)` pushes forward."""
+
+    keep: Callable[..., None]
+    backward: Callable[..., Any]
+    jvp: Callable[..., Any]
+
+
+def call(name: str, *args: Any) -> Any:
+    """An operator by name, differentiable in whatever way is going on."""
+    if torch._C._are_functorch_transforms_active() or forward_ad._current_level >= 0:
+        # torch.compile traces no function that has a forward rule of its own.
+        functions = _TRACED if torch.compiler.is_dynamo_compiling() else _FUNCTIONS
+        return functions[name].apply(*args)
+    return getattr(OPS, name)(*args)
+
+
+def _nothing(count: int) -> tuple[None, ...]:
+    return (None,) * count
+
+
+def _sum(*terms: torch.Tensor | None) -> torch.Tensor | None:
+    """The sum of those that are there."""
+    present = [term for term in terms if term is not None]
+    return sum(present[1:], present[0]) if present else None
+
+
+def _save(ctx: Any, *tensors: torch.Tensor) -> None:
+    ctx.save_for_backward(*tensors)
+    ctx.save_for_forward(*tensors)
+
+
+def _linear(sampling: Any) -> Any:
+    """The same sampling as a linear map of the image: a fill value is not part of it."""
+    mode, padding_mode, _, *others = sampling
+    return mode, padding_mode, 0.0, *others
+
+
+# sample
+
+
+def _keep_sample(ctx, inputs, output):
+    image, grid, *ctx.sampling = inputs
+    _save(ctx, image, grid)
+
+
+def _sample_backward(ctx, grad):
+    image, grid = ctx.saved_tensors
+    need_image, need_grid = ctx.needs_input_grad[:2]
+    grad_image = call("sample_grad_image", grad, grid, list(image.shape), *_linear(ctx.sampling)) if need_image else None
+    grad_grid = call("sample_grad_grid", grad, image, grid, *ctx.sampling) if need_grid else None
+    return grad_image, grad_grid, *_nothing(6)
+
+
+def _sample_jvp(ctx, image_t, grid_t, *_):
+    image, grid = ctx.saved_tensors
+    along_image = call("sample", image_t, grid, *_linear(ctx.sampling)) if image_t is not None else None
+    along_grid = None
+    if grid_t is not None:
+        # The derivative along the tangent does not depend on the gradient that this operator is also given.
+        grad = image.new_zeros(()).expand(*image.shape[:2], *grid.shape[1:-1])
+        along_grid = call("sample_grad_grad", grid_t, grad, image, grid, [True, False, False], *ctx.sampling)[0]
+    return _sum(along_image, along_grid)
+
+
+# sample_grad_image
+
+
+def _keep_grad_image(ctx, inputs, output):
+    grad, grid, ctx.size, *ctx.sampling = inputs
+    _save(ctx, grad, grid)
+
+
+def _grad_image_backward(ctx, tangent):
+    grad, grid = ctx.saved_tensors
+    need_grad, need_grid = ctx.needs_input_grad[:2]
+    d_grad = call("sample", tangent, grid, *ctx.sampling) if need_grad else None
+    d_grid = call("sample_grad_grid", grad, tangent, grid, *ctx.sampling) if need_grid else None
+    return d_grad, d_grid, *_nothing(7)
+
+
+def _grad_image_jvp(ctx, grad_t, grid_t, *_):
+    grad, grid = ctx.saved_tensors
+    along_grad = call("sample_grad_image", grad_t, grid, ctx.size, *ctx.sampling) if grad_t is not None else None
+    along_grid = None
+    if grid_t is not None:
+        image = grad.new_zeros(()).expand(ctx.size)
+        along_grid = call("sample_grad_grad", grid_t, grad, image, grid, [False, True, False], *ctx.sampling)[1]
+    return _sum(along_grad, along_grid)
+
+
+# sample_grad_grid
+
+
+def _keep_grad_grid(ctx, inputs, output):
+    grad, image, grid, *ctx.sampling = inputs
+    _save(ctx, grad, image, grid)
+
+
+def _grad_grid_backward(ctx, tangent):
+    needed = list(ctx.needs_input_grad[:3])
+    results = call("sample_grad_grad", tangent, *ctx.saved_tensors, needed, *ctx.sampling)
+    return *(result if wanted else None for result, wanted in zip(results, needed, strict=True)), *_nothing(6)
+
+
+def _grad_grid_jvp(ctx, grad_t, image_t, grid_t, *_):
+    grad, image, grid = ctx.saved_tensors
+    along_grad = call("sample_grad_grid", grad_t, image, grid, *ctx.sampling) if grad_t is not None else None
+    along_image = call("sample_grad_grid", grad, image_t, grid, *_linear(ctx.sampling)) if image_t is not None else None
+    along_grid = None
+    if grid_t is not None:
+        # A Hessian is symmetric: pushing forward is pulling back.
+        along_grid = call("sample_grad_grad", grid_t, grad, image, grid, [False, False, True], *ctx.sampling)[2]
+    return _sum(along_grad, along_image, along_grid)
+
+
+# sample_grad_grad
+
+
+def _keep_nothing(ctx, inputs, output):
+    pass
+
+
+def _no_third(ctx, *_):
+    raise NotImplementedError("displace: sampling has first and second derivatives; a third was asked for")
+
+
+# displacement and grid_from_displacement: a factor for each axis
+
+
+def _keep_lattice(ctx, inputs, output):
+    given, size, align_corners, *_ = inputs
+    ctx.dtypes = given.dtype, output.dtype
+    # Pixels per normalised unit along each axis, x first.
+    ctx.slope = [(length - int(align_corners)) / 2 for length in reversed(size)]
+
+
+def _scaled(tensor: torch.Tensor, factors: Any, dtype: torch.dtype) -> torch.Tensor:
+    return torch.stack([tensor[..., k] * factor for k, factor in enumerate(factors)], dim=-1).to(dtype)
+
+
+def _displacement_backward(ctx, grad):
+    return _scaled(grad, ctx.slope, ctx.dtypes[0]), *_nothing(4)
+
+
+def _displacement_jvp(ctx, grid_t, *_):
+    return _scaled(grid_t.to(ctx.dtypes[1]), ctx.slope, ctx.dtypes[1])
+
+
+def _inverse(slopes: Any) -> list[Any]:
+    # On an axis of one pixel between centres every grid value reads pixel 0: nothing depends on the field there.
+    return [1 / slope if slope else 0.0 for slope in slopes]
+
+
+def _grid_from_displacement_backward(ctx, grad):
+    return _scaled(grad, _inverse(ctx.slope), ctx.dtypes[0]), *_nothing(3)
+
+
+def _grid_from_displacement_jvp(ctx, field_t, *_):
+    return _scaled(field_t.to(ctx.dtypes[1]), _inverse(ctx.slope), ctx.dtypes[1])
+
+
+# affine_grid and its adjoint: linear
+
+
+def _keep_affine(ctx, inputs, output):
+    _, ctx.size, ctx.align_corners = inputs
+
+
+def _affine_grid_backward(ctx, grad):
+    return call("affine_grid_grad", grad, ctx.align_corners), None, None
+
+
+def _affine_grid_jvp(ctx, theta_t, *_):
+    return call("affine_grid", theta_t, ctx.size, ctx.align_corners)
+
+
+def _keep_affine_grad(ctx, inputs, output):
+    grad, ctx.align_corners = inputs
+    ctx.size = list(grad.shape[1:-1])
+
+
+def _affine_grid_grad_backward(ctx, tangent):
+    return call("affine_grid", tangent, ctx.size, ctx.align_corners), None
+
+
+def _affine_grid_grad_jvp(ctx, grad_t, *_):
+    return call("affine_grid_grad", grad_t, ctx.align_corners)
+
+
+_RULES = {
+    "sample": _Rule(_keep_sample, _sample_backward, _sample_jvp),
+    "sample_grad_image": _Rule(_keep_grad_image, _grad_image_backward, _grad_image_jvp),
+    "sample_grad_grid": _Rule(_keep_grad_grid, _grad_grid_backward, _grad_grid_jvp),
+    "sample_grad_grad": _Rule(_keep_nothing, _no_third, _no_third),
+    "displacement": _Rule(_keep_lattice, _displacement_backward, _displacement_jvp),
+    "grid_from_displacement": _Rule(_keep_lattice, _grid_from_displacement_backward, _grid_from_displacement_jvp),
+    "affine_grid": _Rule(_keep_affine, _affine_grid_backward, _affine_grid_jvp),
+    "affine_grid_grad": _Rule(_keep_affine_grad, _affine_grid_grad_backward, _affine_grid_grad_jvp),
+}
+
+
+def _function(name: str, rule: _Rule, forward_mode: bool) -> type[torch.autograd.Function]:
+    """The rule as torch.func takes it."""
+    operator = getattr(OPS, name)
+
+    def forward(*args: Any) -> Any:
+        return operator(*args)
+
+    members = {
+        "generate_vmap_rule": True,
+        "forward": staticmethod(forward),
+        "setup_context": staticmethod(rule.keep),
+        "backward": staticmethod(rule.backward),
+    }
+    if forward_mode:
+        members["jvp"] = staticmethod(rule.jvp)
+    return type(name, (torch.autograd.Function,), members)
+
+
+for _name, _rule in _RULES.items():
+    torch.library.register_autograd(f"displace::{_name}", _rule.backward, setup_context=_rule.keep, lib=LIBRARY)
+_FUNCTIONS = {name: _function(name, rule, True) for name, rule in _RULES.items()}
+_TRACED = {name: _function(name, rule, False) for name, rule in _RULES.items()}

@@ -1,0 +1,197 @@
+"""The operators `torch.ops.displace.*`: kernels, fake tensors and vmap. Their derivatives are in `_torch_grad`."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+import torch
+
+from . import _core
+
+LIBRARY = torch.library.Library("displace", "DEF")
+OPS = torch.ops.displace
+_SAMPLING = "str mode, str padding_mode, float fill, str coords, bool align_corners, str? rest"
+_LATTICE = "SymInt[] size, bool align_corners, str? rest"
+REAL = {torch.float16: torch.float32, torch.bfloat16: torch.float32, torch.float32: torch.float32, torch.float64: torch.float64}
+IMAGES = (torch.uint8, torch.uint16, torch.int16, *REAL)
+
+_capsule: Callable[[torch.Tensor], Any] = torch.utils.dlpack.to_dlpack  # type: ignore[attr-defined]
+
+
+def _define(schema: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Registers the function as the operator's kernel on the CPU."""
+    name = schema.partition("(")[0]
+    LIBRARY.define(schema, tags=(torch.Tag.pt2_compliant_tag,))
+
+    def register(kernel: Callable[..., Any]) -> Callable[..., Any]:
+        LIBRARY.impl(name, kernel, "CPU")
+        return kernel
+
+    return register
+
+
+def _new(like: torch.Tensor, shape: Any, dtype: torch.dtype | None = None) -> torch.Tensor:
+    """Memory for a result, contiguous whatever `like` is."""
+    return torch.empty(tuple(shape), dtype=dtype or like.dtype, device=like.device)
+
+
+# Sampling
+
+
+@_define(f"sample(Tensor image, Tensor grid, {_SAMPLING}) -> Tensor")
+def _sample(image, grid, *sampling):
+    out = _new(image, (*image.shape[:2], *grid.shape[1:-1]))
+    _core.sample(_capsule(image), _capsule(grid), _capsule(out), sampling)
+    return out
+
+
+@_define(f"sample_grad_image(Tensor grad, Tensor grid, SymInt[] size, {_SAMPLING}) -> Tensor")
+def _sample_grad_image(grad, grid, size, *sampling):
+    out = _new(grad, size)
+    # The adjoint reads no image; a view of one number has its shape.
+    image = grad.new_zeros(()).expand(size)
+    _core.sample_grad(_capsule(grad), _capsule(image), _capsule(grid), _capsule(out), None, sampling)
+    return out
+
+
+@_define(f"sample_grad_grid(Tensor grad, Tensor image, Tensor grid, {_SAMPLING}) -> Tensor")
+def _sample_grad_grid(grad, image, grid, *sampling):
+    out = _new(grid, grid.shape)
+    _core.sample_grad(_capsule(grad), _capsule(image), _capsule(grid), None, _capsule(out), sampling)
+    return out
+
+
+@_define(
+    f"sample_grad_grad(Tensor tangent, Tensor grad, Tensor image, Tensor grid, bool[] needed, {_SAMPLING}) "
+    "-> (Tensor, Tensor, Tensor)"
+)
+def _sample_grad_grad(tangent, grad, image, grid, needed, *sampling):
+    outs = _sample_grad_grad_new(tangent, grad, image, grid, needed)
+    to_grad, to_image, to_grid = (_capsule(out) if wanted else None for out, wanted in zip(outs, needed, strict=True))
+    inputs = _capsule(tangent), _capsule(grad), _capsule(image), _capsule(grid)
+    _core.sample_grad_grad(*inputs, to_grad, to_image, to_grid, sampling)
+    return outs
+
+
+def _sample_grad_grad_new(tangent, grad, image, grid, needed, *sampling):
+    likes = zip((grad, image, grid), needed, strict=True)
+    return tuple(_new(like, like.shape if wanted else (0,)) for like, wanted in likes)
+
+
+torch.library.register_fake(
+    "displace::sample", lambda image, grid, *sampling: _new(image, (*image.shape[:2], *grid.shape[1:-1])), lib=LIBRARY
+)
+torch.library.register_fake("displace::sample_grad_image", lambda grad, grid, size, *sampling: _new(grad, size), lib=LIBRARY)
+torch.library.register_fake(
+    "displace::sample_grad_grid", lambda grad, image, grid, *sampling: _new(grid, grid.shape), lib=LIBRARY
+)
+torch.library.register_fake("displace::sample_grad_grad", _sample_grad_grad_new, lib=LIBRARY)
+
+
+# Between grids, fields and theta
+
+
+@_define(f"displacement(Tensor grid, {_LATTICE}, str arithmetic) -> Tensor")
+def _displacement(grid, size, align_corners, rest, arithmetic):
+    out = _new(grid, grid.shape, REAL[grid.dtype])
+    _core.displacement(_capsule(grid), _capsule(out), size, align_corners, rest, arithmetic)
+    return out
+
+
+@_define(f"effective_displacement(Tensor grid, {_LATTICE}, str mode, str padding_mode) -> (Tensor, Tensor)")
+def _effective_displacement(grid, size, align_corners, rest, mode, padding_mode):
+    field, coverage = _effective_displacement_new(grid)
+    outs = _capsule(field), _capsule(coverage)
+    _core.effective_displacement(_capsule(grid), *outs, size, align_corners, rest, mode, padding_mode)
+    return field, coverage
+
+
+def _effective_displacement_new(grid, *options):
+    real = REAL[grid.dtype]
+    return _new(grid, grid.shape, real), _new(grid, grid.shape[:-1], real)
+
+
+@_define(f"grid_from_displacement(Tensor field, {_LATTICE}) -> Tensor")
+def _grid_from_displacement(field, size, align_corners, rest):
+    out = _new(field, field.shape, REAL[field.dtype])
+    _core.grid_from_displacement(_capsule(field), _capsule(out), size, align_corners, rest)
+    return out
+
+
+@_define("affine_grid(Tensor theta, SymInt[] size, bool align_corners) -> Tensor")
+def _affine_grid(theta, size, align_corners):
+    out = _new(theta, (theta.shape[0], *size, len(size)))
+    _core.affine_grid(_capsule(theta.contiguous()), _capsule(out), align_corners)
+    return out
+
+
+@_define("affine_grid_grad(Tensor grad, bool align_corners) -> Tensor")
+def _affine_grid_grad(grad, align_corners):
+    out = _new(grad, (grad.shape[0], grad.shape[-1], grad.shape[-1] + 1))
+    _core.affine_grid_grad(_capsule(grad), _capsule(out), align_corners)
+    return out
+
+
+torch.library.register_fake(
+    "displace::displacement", lambda grid, *options: _new(grid, grid.shape, REAL[grid.dtype]), lib=LIBRARY
+)
+torch.library.register_fake("displace::effective_displacement", _effective_displacement_new, lib=LIBRARY)
+torch.library.register_fake(
+    "displace::grid_from_displacement", lambda field, *options: _new(field, field.shape, REAL[field.dtype]), lib=LIBRARY
+)
+torch.library.register_fake(
+    "displace::affine_grid", lambda theta, size, _: _new(theta, (theta.shape[0], *size, len(size))), lib=LIBRARY
+)
+torch.library.register_fake(
+    "displace::affine_grid_grad", lambda grad, _: _new(grad, (grad.shape[0], grad.shape[-1], grad.shape[-1] + 1)), lib=LIBRARY
+)
+
+
+# vmap: the mapped axis becomes part of the batch
+
+
+def _folded(info, in_dims, args):
+    """Every tensor with the mapped axis in its batch; a tensor without it is repeated, by a view if its batch is one."""
+    for dim, arg in zip(in_dims, args, strict=True):
+        if not isinstance(arg, torch.Tensor):
+            yield arg
+            continue
+        arg = arg.unsqueeze(0).expand(info.batch_size, *arg.shape) if dim is None else arg.movedim(dim, 0)
+        yield arg.reshape(info.batch_size * arg.shape[1], *arg.shape[2:])
+
+
+def _unfolded(info, result):
+    return result.reshape(info.batch_size, result.shape[0] // info.batch_size, *result.shape[1:])
+
+
+def _batches(name: str) -> None:
+    operator = getattr(OPS, name)
+
+    def mapped(info, in_dims, *args):
+        folded = list(_folded(info, in_dims, args))
+        if name == "sample_grad_image":
+            size = folded[2]
+            folded[2] = [info.batch_size * size[0], *size[1:]]
+        results = operator(*folded)
+        if isinstance(results, torch.Tensor):
+            return _unfolded(info, results), 0
+        # What was not needed is empty and has no batch.
+        mapped = [result.numel() > 0 or result.dim() > 1 for result in results]
+        outs = tuple(_unfolded(info, r) if m else r for r, m in zip(results, mapped, strict=True))
+        return outs, tuple(0 if m else None for m in mapped)
+
+    torch.library.register_vmap(f"displace::{name}", mapped, lib=LIBRARY)
+
+
+for _name in (
+    "sample",
+    "sample_grad_image",
+    "sample_grad_grid",
+    "sample_grad_grad",
+    "displacement",
+    "effective_displacement",
+    "grid_from_displacement",
+    "affine_grid",
+    "affine_grid_grad",
+):
+    _batches(_name)

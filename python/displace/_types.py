@@ -1,0 +1,28 @@
+"""Types of arrays. Who gives an array of a library gets one of the same library back."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar
+
+Mode: TypeAlias = Literal["bilinear", "nearest", "bicubic", "linear", "trilinear", "cubic", "tricubic"]
+PaddingMode: TypeAlias = Literal["zeros", "border", "reflection", "wrap", "constant"]
+Rest: TypeAlias = Literal["index", "extent"]
+Coords: TypeAlias = Literal["normalized", "pixel", "displacement"]
+
+
+class AnyArray(Protocol):
+    """Satisfied by NumPy arrays, torch tensors, JAX arrays and whatever else follows the array API standard."""
+
+    @property
+    def shape(self) -> Any:
+        """Lengths of the axes."""
+
+    def __dlpack__(self, *args: Any, **options: Any) -> Any:
+        """A capsule."""
+
+    def __dlpack_device__(self) -> tuple[Any, Any]:
+        """Where the memory lies."""
+
+
+Array = TypeVar("Array", bound=AnyArray)
+OtherArray = TypeVar("OtherArray", bound=AnyArray)
