@@ -43,7 +43,7 @@ def affine_grid(theta, size, align_corners=None):
     array([-1.,  1.], dtype=float32)
     """
     align_corners = _arrays.known_align_corners(align_corners)
-    size = list(size)
+    size = _arrays.whole(size, "affine_grid: size", "(N, C, H, W) or (N, C, D, H, W)")
     if len(size) not in (4, 5):
         raise ShapeError(f"affine_grid: size is {size}: expected (N, C, H, W) or (N, C, D, H, W)")
     axes = len(size) - 2

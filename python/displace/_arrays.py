@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 import warnings
-from typing import Any, Callable
+from collections.abc import Callable
+from operator import index
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -55,7 +57,11 @@ def enter(given: Any, what: str) -> npt.NDArray[Any]:
             raise DTypeError(f"{what} cannot be read by NumPy through DLPack ({error}): convert it first") from error
     else:
         array = np.asarray(given)
-    if not array.dtype.isnative or not array.flags.aligned or any(s % array.itemsize for s in array.strides):
+    if (
+        not array.dtype.isnative
+        or not array.flags.aligned
+        or (array.itemsize and any(step % array.itemsize for step in array.strides))
+    ):
         array = array.astype(array.dtype.newbyteorder("="), order="C")
     return array
 
@@ -97,18 +103,22 @@ def check_locations(shape: tuple[int, ...], what: str, unbatched: bool = False) 
     )
 
 
+def whole(lengths: Any, what: str, expected: str) -> list[int]:
+    """Lengths as whole numbers; while torch traces, also ones that it does not know yet."""
+    try:
+        # An int is left alone: while torch traces it may stand for any length.
+        return [length if isinstance(length, int) or _symbolic(length) else index(length) for length in lengths]
+    except TypeError:
+        raise DTypeError(f"{what} is {lengths!r}: expected whole numbers, {expected}") from None
+
+
 def check_size(input_size: Any, axes: int) -> list[int]:
     """A size in array order with one entry for each axis."""
-    try:
-        size = list(input_size)
-    except TypeError:
-        size = []
-    expected = "(H, W)" if axes == 2 else "(D, H, W)"
-    if len(size) != axes:
-        raise ShapeError(
-            f"input_size is {input_size!r}: expected {expected}, the size of the image that is read (image.shape[2:])"
-        )
-    return [length.__index__() if not _symbolic(length) else length for length in size]
+    expected = f"{'(H, W)' if axes == 2 else '(D, H, W)'}, the size of the image that is read (image.shape[2:])"
+    size = whole(input_size, "input_size", expected)
+    if len(size) != axes or any(not _symbolic(length) and not 1 <= length < 2**63 for length in size):
+        raise ShapeError(f"input_size is {input_size!r}: expected {expected}")
+    return size
 
 
 def _symbolic(length: Any) -> bool:

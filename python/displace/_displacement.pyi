@@ -1,10 +1,8 @@
 from collections.abc import Sequence
-from typing import Any, overload
+from typing import Any, Literal, overload
 
 import numpy as np
 import numpy.typing as npt
-
-from typing import Literal
 
 from ._types import Array, Rest
 

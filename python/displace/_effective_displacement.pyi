@@ -1,10 +1,8 @@
 from collections.abc import Sequence
-from typing import Any, overload
+from typing import Any, Generic, NamedTuple, overload
 
 import numpy as np
 import numpy.typing as npt
-
-from typing import Generic, NamedTuple
 
 from ._types import Array, Mode, PaddingMode, Rest
 

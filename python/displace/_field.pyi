@@ -1,7 +1,6 @@
 from collections.abc import Sequence
 from typing import Any, Generic, Literal
 
-import numpy as np
 import numpy.typing as npt
 
 from ._types import AnyArray, Array, Rest

@@ -106,4 +106,4 @@ def write(path, array, *, compress=False):
         )
     else:
         members = {"": to_numpy(array, "array")}
-    _core.write(path, [(name, np.ascontiguousarray(member)) for name, member in members.items()], notes, bool(compress))
+    _core.write(path, [(name, np.asarray(member, order="C")) for name, member in members.items()], notes, bool(compress))

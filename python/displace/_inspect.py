@@ -89,7 +89,7 @@ def inspect(array, input_size=None, align_corners=None, *, rest=None, kind=None)
     _arrays.check_memory(numbers, "array")
     _arrays.check_words("nearest", "zeros", "normalized", rest)
     if kind is None:
-        lines, facts = _core.inspect(np.ascontiguousarray(numbers), None, None, False, None)
+        lines, facts = _core.inspect(np.asarray(numbers, order="C"), None, None, False, None)
         if input_size is not None or align_corners is not None:
             raise DisplaceError('input_size and align_corners describe locations: say kind="grid" or kind="displacement"')
         if numbers.ndim >= 3 and numbers.shape[-1] in (2, 3) and numbers.dtype.kind == "f":

@@ -28,14 +28,22 @@ def _store(result: torch.Tensor, out: torch.Tensor | None, inputs: Any) -> torch
     """The result, or `out` with it inside, under torch's rules for `out=`."""
     if out is None:
         return result
+    if not isinstance(out, torch.Tensor):
+        raise DTypeError(f"out is a {type(out).__name__}: expected a torch tensor, as the inputs are")
     if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in (*inputs, out)):
         raise RuntimeError(
             "displace: functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad."
         )
-    if not isinstance(out, torch.Tensor) or out.shape != result.shape or out.dtype != result.dtype:
-        found = f"{out.dtype} {tuple(out.shape)}" if isinstance(out, torch.Tensor) else type(out).__name__
-        raise ShapeError(f"out is {found}: the result is {result.dtype} {tuple(result.shape)}")
+    if out.shape != result.shape or out.dtype != result.dtype:
+        raise ShapeError(f"out is {out.dtype} {tuple(out.shape)}: the result is {result.dtype} {tuple(result.shape)}")
     return out.copy_(result)
+
+
+def _check_together(image: torch.Tensor, what: str, grid: torch.Tensor, where: str) -> None:
+    _check(image, what, IMAGES)
+    _check(grid, where, REAL)
+    if image.device != grid.device:
+        raise DeviceError(f"{what} lies on {image.device} and {where} on {grid.device}: move one of them")
 
 
 def _batched(tensor: torch.Tensor, axes: int) -> torch.Tensor:
@@ -85,15 +93,13 @@ def _wide(tensor):
 
 
 def grid_sample(image, grid, sampling, out):
-    _check(image, "input", IMAGES)
-    _check(grid, "grid", REAL)
+    _check_together(image, "input", grid, "grid")
     _arrays.check_sample(image.shape, grid.shape)
     return _store(_sampled(image, grid, sampling), out, (image, grid))
 
 
 def warp(image, field, sampling, planes, batch, channels_last, out):
-    _check(image, "image", IMAGES)
-    _check(field, "field", REAL)
+    _check_together(image, "image", field, "field")
     samples = max(image.shape[0], field.shape[0]) if 0 not in (image.shape[0], field.shape[0]) else 0
     image, field = (tensor.expand(samples, *tensor.shape[1:]) for tensor in (image, field))
     result = _sampled(image, field, sampling)
@@ -108,5 +114,7 @@ def warp(image, field, sampling, planes, batch, channels_last, out):
 def to_numpy(tensor: torch.Tensor, what: str) -> np.ndarray:
     """To look at: bfloat16, which NumPy lacks, as float32."""
     _check(tensor, what, IMAGES)
+    if tensor.device.type == "meta":
+        raise DeviceError(f"{what} is a meta tensor: it has a shape and no numbers")
     tensor = tensor.detach()
     return (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy()

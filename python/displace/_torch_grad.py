@@ -1,11 +1,12 @@
 """Derivatives of the operators, to the second order, backward and forward.
 
-Sampling is linear in the image, so they close after three operators:
+Sampling is linear in the image, so they close after few operators:
 
     sample(image, grid)                     value
     sample_grad_image(grad, grid)           its adjoint in the image
     sample_grad_grid(grad, image, grid)     its gradient in the locations
-    sample_grad_grad(tangent, ...)          the derivative of <tangent, sample_grad_grid> in grad, image and grid
+    sample_push(tangent, image, grid)       its derivative in the locations along a tangent, the adjoint of the former in grad
+    sample_grad_grad(tangent, grad, ...)    the gradients of <grad, sample_push> in image and locations
 
 Each rule is used twice: registered with the operator, which torch.compile and torch.export see whole, and as an
 `autograd.Function`, which torch.func and forward-mode differentiation need.
@@ -13,9 +14,11 @@ Each rule is used twice: registered with the operator, which torch.compile and t
 
 from __future__ import annotations
 
-from typing import Any, Callable, NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import torch
+from torch._C._functorch import TransformType, get_interpreter_stack
 from torch.autograd import forward_ad
 
 from ._torch_ops import LIBRARY, OPS
@@ -32,10 +35,23 @@ class _Rule(NamedTuple):
 def call(name: str, *args: Any) -> Any:
     """An operator by name, differentiable in whatever way is going on."""
     if torch._C._are_functorch_transforms_active() or forward_ad._current_level >= 0:
-        # torch.compile traces no function that has a forward rule of its own.
-        functions = _TRACED if torch.compiler.is_dynamo_compiling() else _FUNCTIONS
-        return functions[name].apply(*args)
+        if torch.compiler.is_dynamo_compiling():
+            return _TRACED[name].apply(*args)
+        if sum(level.key() == TransformType.Jvp for level in get_interpreter_stack() or ()) > 1:
+            # torch gives the inner function's forward rule no outer tangents: the result would silently be 0.
+            raise NotImplementedError(
+                "displace: forward mode within forward mode; take one of the two derivatives in reverse, with torch.func.jacrev or grad"
+            )
+        tensors = [arg for arg in args if isinstance(arg, torch.Tensor)]
+        return _FUNCTIONS[name].apply(*tensors, _Options(args[len(tensors) :]))
     return getattr(OPS, name)(*args)
+
+
+class _Options:
+    """What follows an operator's tensors, as one thing: torch.func would look into lists for more tensors."""
+
+    def __init__(self, values: tuple[Any, ...]) -> None:
+        self.values = values
 
 
 def _nothing(count: int) -> tuple[None, ...]:
@@ -78,11 +94,7 @@ def _sample_backward(ctx, grad):
 def _sample_jvp(ctx, image_t, grid_t, *_):
     image, grid = ctx.saved_tensors
     along_image = call("sample", image_t, grid, *_linear(ctx.sampling)) if image_t is not None else None
-    along_grid = None
-    if grid_t is not None:
-        # The derivative along the tangent does not depend on the gradient that this operator is also given.
-        grad = image.new_zeros(()).expand(*image.shape[:2], *grid.shape[1:-1])
-        along_grid = call("sample_grad_grad", grid_t, grad, image, grid, [True, False, False], *ctx.sampling)[0]
+    along_grid = call("sample_push", grid_t, image, grid, *ctx.sampling) if grid_t is not None else None
     return _sum(along_image, along_grid)
 
 
@@ -108,7 +120,7 @@ def _grad_image_jvp(ctx, grad_t, grid_t, *_):
     along_grid = None
     if grid_t is not None:
         image = grad.new_zeros(()).expand(ctx.size)
-        along_grid = call("sample_grad_grad", grid_t, grad, image, grid, [False, True, False], *ctx.sampling)[1]
+        along_grid = call("sample_grad_grad", grid_t, grad, image, grid, True, False, *ctx.sampling)[0]
     return _sum(along_grad, along_grid)
 
 
@@ -121,9 +133,18 @@ def _keep_grad_grid(ctx, inputs, output):
 
 
 def _grad_grid_backward(ctx, tangent):
-    needed = list(ctx.needs_input_grad[:3])
-    results = call("sample_grad_grad", tangent, *ctx.saved_tensors, needed, *ctx.sampling)
-    return *(result if wanted else None for result, wanted in zip(results, needed, strict=True)), *_nothing(6)
+    grad, image, grid = ctx.saved_tensors
+    need_grad, need_image, need_grid = ctx.needs_input_grad[:3]
+    d_grad = call("sample_push", tangent, image, grid, *ctx.sampling) if need_grad else None
+    return d_grad, *_bent(tangent, grad, image, grid, need_image, need_grid, ctx.sampling), *_nothing(6)
+
+
+def _bent(tangent, grad, image, grid, need_image, need_grid, sampling):
+    """`sample_grad_grad` where it is needed."""
+    if not (need_image or need_grid):
+        return None, None
+    d_image, d_grid = call("sample_grad_grad", tangent, grad, image, grid, need_image, need_grid, *sampling)
+    return d_image if need_image else None, d_grid if need_grid else None
 
 
 def _grad_grid_jvp(ctx, grad_t, image_t, grid_t, *_):
@@ -133,8 +154,23 @@ def _grad_grid_jvp(ctx, grad_t, image_t, grid_t, *_):
     along_grid = None
     if grid_t is not None:
         # A Hessian is symmetric: pushing forward is pulling back.
-        along_grid = call("sample_grad_grad", grid_t, grad, image, grid, [False, False, True], *ctx.sampling)[2]
+        along_grid = call("sample_grad_grad", grid_t, grad, image, grid, False, True, *ctx.sampling)[1]
     return _sum(along_grad, along_image, along_grid)
+
+
+# sample_push
+
+
+def _keep_push(ctx, inputs, output):
+    tangent, image, grid, *ctx.sampling = inputs
+    _save(ctx, tangent, image, grid)
+
+
+def _push_backward(ctx, grad):
+    tangent, image, grid = ctx.saved_tensors
+    need_tangent, need_image, need_grid = ctx.needs_input_grad[:3]
+    d_tangent = call("sample_grad_grid", grad, image, grid, *ctx.sampling) if need_tangent else None
+    return d_tangent, *_bent(tangent, grad, image, grid, need_image, need_grid, ctx.sampling), *_nothing(6)
 
 
 # sample_grad_grad
@@ -154,33 +190,37 @@ def _no_third(ctx, *_):
 def _keep_lattice(ctx, inputs, output):
     given, size, align_corners, *_ = inputs
     ctx.dtypes = given.dtype, output.dtype
-    # Pixels per normalised unit along each axis, x first.
-    ctx.slope = [(length - int(align_corners)) / 2 for length in reversed(size)]
+    # How many pixels -1..+1 spans along each axis, x first.
+    ctx.spans = [length - int(align_corners) for length in reversed(size)]
 
 
 def _scaled(tensor: torch.Tensor, factors: Any, dtype: torch.dtype) -> torch.Tensor:
     return torch.stack([tensor[..., k] * factor for k, factor in enumerate(factors)], dim=-1).to(dtype)
 
 
+def _slopes(spans: Any) -> list[Any]:
+    return [span / 2 for span in spans]
+
+
 def _displacement_backward(ctx, grad):
-    return _scaled(grad, ctx.slope, ctx.dtypes[0]), *_nothing(4)
+    return _scaled(grad, _slopes(ctx.spans), ctx.dtypes[0]), *_nothing(4)
 
 
 def _displacement_jvp(ctx, grid_t, *_):
-    return _scaled(grid_t.to(ctx.dtypes[1]), ctx.slope, ctx.dtypes[1])
+    return _scaled(grid_t.to(ctx.dtypes[1]), _slopes(ctx.spans), ctx.dtypes[1])
 
 
-def _inverse(slopes: Any) -> list[Any]:
+def _inverse(spans: Any) -> list[Any]:
     # On an axis of one pixel between centres every grid value reads pixel 0: nothing depends on the field there.
-    return [1 / slope if slope else 0.0 for slope in slopes]
+    return [2 / span if span > 0 else 0.0 for span in spans]
 
 
 def _grid_from_displacement_backward(ctx, grad):
-    return _scaled(grad, _inverse(ctx.slope), ctx.dtypes[0]), *_nothing(3)
+    return _scaled(grad, _inverse(ctx.spans), ctx.dtypes[0]), *_nothing(3)
 
 
 def _grid_from_displacement_jvp(ctx, field_t, *_):
-    return _scaled(field_t.to(ctx.dtypes[1]), _inverse(ctx.slope), ctx.dtypes[1])
+    return _scaled(field_t.to(ctx.dtypes[1]), _inverse(ctx.spans), ctx.dtypes[1])
 
 
 # affine_grid and its adjoint: linear
@@ -215,6 +255,7 @@ _RULES = {
     "sample": _Rule(_keep_sample, _sample_backward, _sample_jvp),
     "sample_grad_image": _Rule(_keep_grad_image, _grad_image_backward, _grad_image_jvp),
     "sample_grad_grid": _Rule(_keep_grad_grid, _grad_grid_backward, _grad_grid_jvp),
+    "sample_push": _Rule(_keep_push, _push_backward, _no_third),
     "sample_grad_grad": _Rule(_keep_nothing, _no_third, _no_third),
     "displacement": _Rule(_keep_lattice, _displacement_backward, _displacement_jvp),
     "grid_from_displacement": _Rule(_keep_lattice, _grid_from_displacement_backward, _grid_from_displacement_jvp),
@@ -223,8 +264,32 @@ _RULES = {
 }
 
 
-def _function(name: str, rule: _Rule, forward_mode: bool) -> type[torch.autograd.Function]:
-    """The rule as torch.func takes it."""
+def _function(name: str, rule: _Rule) -> type[torch.autograd.Function]:
+    """The rule as torch.func takes it: the operator's tensors, and the rest as one."""
+    operator = getattr(OPS, name)
+
+    def forward(*args: Any) -> Any:
+        return operator(*args[:-1], *args[-1].values)
+
+    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+        rule.keep(ctx, (*inputs[:-1], *inputs[-1].values), output)
+        ctx.tensors = len(inputs) - 1
+
+    def backward(ctx: Any, *grads: Any) -> Any:
+        return *rule.backward(ctx, *grads)[: ctx.tensors], None
+
+    members = {
+        "generate_vmap_rule": True,
+        "forward": staticmethod(forward),
+        "setup_context": staticmethod(setup_context),
+        "backward": staticmethod(backward),
+        "jvp": staticmethod(rule.jvp),
+    }
+    return type(name, (torch.autograd.Function,), members)
+
+
+def _traced(name: str, rule: _Rule) -> type[torch.autograd.Function]:
+    """The rule as torch.compile traces it: plain arguments, and no forward rule, which it would refuse."""
     operator = getattr(OPS, name)
 
     def forward(*args: Any) -> Any:
@@ -236,12 +301,10 @@ def _function(name: str, rule: _Rule, forward_mode: bool) -> type[torch.autograd
         "setup_context": staticmethod(rule.keep),
         "backward": staticmethod(rule.backward),
     }
-    if forward_mode:
-        members["jvp"] = staticmethod(rule.jvp)
     return type(name, (torch.autograd.Function,), members)
 
 
 for _name, _rule in _RULES.items():
     torch.library.register_autograd(f"displace::{_name}", _rule.backward, setup_context=_rule.keep, lib=LIBRARY)
-_FUNCTIONS = {name: _function(name, rule, True) for name, rule in _RULES.items()}
-_TRACED = {name: _function(name, rule, False) for name, rule in _RULES.items()}
+_FUNCTIONS = {name: _function(name, rule) for name, rule in _RULES.items()}
+_TRACED = {name: _traced(name, rule) for name, rule in _RULES.items()}

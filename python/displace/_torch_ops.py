@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 import torch
 
@@ -61,21 +62,30 @@ def _sample_grad_grid(grad, image, grid, *sampling):
     return out
 
 
-@_define(
-    f"sample_grad_grad(Tensor tangent, Tensor grad, Tensor image, Tensor grid, bool[] needed, {_SAMPLING}) "
-    "-> (Tensor, Tensor, Tensor)"
-)
-def _sample_grad_grad(tangent, grad, image, grid, needed, *sampling):
-    outs = _sample_grad_grad_new(tangent, grad, image, grid, needed)
-    to_grad, to_image, to_grid = (_capsule(out) if wanted else None for out, wanted in zip(outs, needed, strict=True))
+@_define(f"sample_push(Tensor tangent, Tensor image, Tensor grid, {_SAMPLING}) -> Tensor")
+def _sample_push(tangent, image, grid, *sampling):
+    out = _new(image, (*image.shape[:2], *grid.shape[1:-1]))
+    # What comes out does not depend on the gradient that the core is also given.
+    grad = image.new_zeros(()).expand(out.shape)
     inputs = _capsule(tangent), _capsule(grad), _capsule(image), _capsule(grid)
-    _core.sample_grad_grad(*inputs, to_grad, to_image, to_grid, sampling)
+    _core.sample_grad_grad(*inputs, _capsule(out), None, None, sampling)
+    return out
+
+
+@_define(
+    "sample_grad_grad(Tensor tangent, Tensor grad, Tensor image, Tensor grid, bool need_image, bool need_grid, "
+    f"{_SAMPLING}) -> (Tensor, Tensor)"
+)
+def _sample_grad_grad(tangent, grad, image, grid, need_image, need_grid, *sampling):
+    to_image, to_grid = outs = _sample_grad_grad_new(tangent, grad, image, grid, need_image, need_grid)
+    inputs = _capsule(tangent), _capsule(grad), _capsule(image), _capsule(grid)
+    wanted = _capsule(to_image) if need_image else None, _capsule(to_grid) if need_grid else None
+    _core.sample_grad_grad(*inputs, None, *wanted, sampling)
     return outs
 
 
-def _sample_grad_grad_new(tangent, grad, image, grid, needed, *sampling):
-    likes = zip((grad, image, grid), needed, strict=True)
-    return tuple(_new(like, like.shape if wanted else (0,)) for like, wanted in likes)
+def _sample_grad_grad_new(tangent, grad, image, grid, need_image, need_grid, *sampling):
+    return _new(image, image.shape if need_image else (0,)), _new(grid, grid.shape if need_grid else (0,))
 
 
 torch.library.register_fake(
@@ -84,6 +94,11 @@ torch.library.register_fake(
 torch.library.register_fake("displace::sample_grad_image", lambda grad, grid, size, *sampling: _new(grad, size), lib=LIBRARY)
 torch.library.register_fake(
     "displace::sample_grad_grid", lambda grad, image, grid, *sampling: _new(grid, grid.shape), lib=LIBRARY
+)
+torch.library.register_fake(
+    "displace::sample_push",
+    lambda tangent, image, grid, *sampling: _new(image, (*image.shape[:2], *grid.shape[1:-1])),
+    lib=LIBRARY,
 )
 torch.library.register_fake("displace::sample_grad_grad", _sample_grad_grad_new, lib=LIBRARY)
 
@@ -187,6 +202,7 @@ for _name in (
     "sample",
     "sample_grad_image",
     "sample_grad_grid",
+    "sample_push",
     "sample_grad_grad",
     "displacement",
     "effective_displacement",

@@ -121,7 +121,13 @@ def _offset(tensor):
     return wide[3:].view(tensor.shape)
 
 
-LAYOUTS = {"contiguous": torch.Tensor.contiguous, "stepped": _stepped, "transposed": _transposed, "channels_last": _channels_last, "offset": _offset}
+LAYOUTS = {
+    "contiguous": torch.Tensor.contiguous,
+    "stepped": _stepped,
+    "transposed": _transposed,
+    "channels_last": _channels_last,
+    "offset": _offset,
+}
 
 
 def layouts():
@@ -175,8 +181,8 @@ def _taps(p, n, mode, padding, align_corners):
             weights = [1 - f, f]
         else:
             a = -0.75
-            near = lambda x: ((a + 2) * x - (a + 3)) * x * x + 1  # noqa: E731
-            far = lambda x: ((a * x - 5 * a) * x + 8 * a) * x - 4 * a  # noqa: E731
+            near = lambda x: ((a + 2) * x - (a + 3)) * x * x + 1
+            far = lambda x: ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
             weights = [far(1 + f), near(f), near(1 - f), far(2 - f)]
             cell = cell - 1
     for k, weight in enumerate(weights):

@@ -209,7 +209,9 @@ def test_exactly_on_a_corner_of_the_padding(dtype, mode, padding, align_corners)
 
 def test_border_beyond_the_ends_has_no_gradient():
     image = torch.arange(12.0, dtype=torch.float64).reshape(1, 1, 3, 4)
-    at = torch.tensor([[[[0.0, 1.5], [3.0, 1.5], [-2.0, 1.5], [8.0, 1.5], [1.5, 0.0], [1.5, 2.0], [1.5, 1.25]]]], dtype=torch.float64)
+    at = torch.tensor(
+        [[[[0.0, 1.5], [3.0, 1.5], [-2.0, 1.5], [8.0, 1.5], [1.5, 0.0], [1.5, 2.0], [1.5, 1.25]]]], dtype=torch.float64
+    )
     at.requires_grad_()
     out = displace.grid_sample(image, at, padding_mode="border", align_corners=False, coords="pixel")
     gradient = torch.autograd.grad(out.sum(), at)[0][0, 0].tolist()
@@ -315,7 +317,8 @@ def test_an_axis_of_one_pixel_between_centres_has_no_slope(padding):
     image = torch.rand(1, 2, 1, 3, dtype=torch.float64, requires_grad=True)
     grid = torch.tensor([[[[0.3, 0.7], [-0.4, 5.0]]]], dtype=torch.float64, requires_grad=True)
     results = [
-        torch.autograd.grad(m.grid_sample(image, grid, "bilinear", padding, True).square().sum(), (image, grid)) for m in (displace, F)
+        torch.autograd.grad(m.grid_sample(image, grid, "bilinear", padding, True).square().sum(), (image, grid))
+        for m in (displace, F)
     ]
     for ours, theirs in zip(*results, strict=True):
         torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-13)

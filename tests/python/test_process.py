@@ -2,6 +2,8 @@
 
 import gc
 import json
+import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -32,7 +34,10 @@ def every_call(image, grid):
     displace.effective_displacement(grid, size, padding_mode="border")
     displace.grid_from_displacement(field, size)
     displace.affine_grid(theta, (1, 1, *size), align_corners=False)
-    for wrong in (lambda: displace.grid_sample(image, grid[..., :1], align_corners=False), lambda: displace.displacement(grid, (1, 2))):
+    for wrong in (
+        lambda: displace.grid_sample(image, grid[..., :1], align_corners=False),
+        lambda: displace.displacement(grid, (1, 2)),
+    ):
         with pytest.raises(displace.DisplaceError):
             wrong()
 
@@ -61,36 +66,40 @@ def every_gradient():
 
 
 def resident() -> int:
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * 4096
+    """Bytes of memory; where there is no /proc, the most there has ever been."""
+    try:
+        with open("/proc/self/statm") as file:
+            return int(file.read().split()[1]) * resource.getpagesize()
+    except FileNotFoundError:
+        # In bytes on macOS, the one such system.
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize(
-    "work, times", [(every_numpy_call, 1500), (every_list_call, 1500), (every_torch_call, 1500), (every_gradient, 1500)]
+    "work, times", [(every_numpy_call, 1500), (every_list_call, 3000), (every_torch_call, 1500), (every_gradient, 1500)]
 )
 def test_memory_stays_flat(work, times):
-    # About 10^4 calls each. The smallest array here has 64 bytes and the smallest leak would be of one reference, 16.
-    for _ in range(times // 5):
-        work()
-    gc.collect()
+    # About 10^4 calls each. Tracing goes on from the start: what is put back on a free list must have been seen before.
+    # The first two thirds warm up: behind operators with a backward in Python, anybody's, torch keeps a growing stock of small
+    # objects at first, which levels off.
     tracemalloc.start()
     try:
-        work()
-        before, pages = tracemalloc.get_traced_memory()[0], resident()
-        for _ in range(times // 10):
-            work()
-        gc.collect()
-        grown = tracemalloc.get_traced_memory()[0] - before
+        traced = []
+        for rounds in (times * 2 // 3, times // 3):
+            for _ in range(rounds):
+                work()
+            gc.collect()
+            traced.append(tracemalloc.get_traced_memory()[0])
     finally:
         tracemalloc.stop()
-    # Caches of the interpreter and of torch breathe by a few kilobytes; each of the calls would add 16 bytes and more.
-    assert grown < times // 10 * 16
-    for _ in range(times):
+    # One object kept by each round of calls is 16 bytes at the very least.
+    assert traced[1] - traced[0] < times // 3 * 16
+    pages = resident()
+    for _ in range(times // 3):
         work()
     gc.collect()
-    # An array of a call is 768 bytes: kept, they would be a megabyte at least. Allocators keep freed pages for later.
-    assert resident() - pages < times * 768
+    # An array of a call is 768 bytes. Allocators keep some freed pages for later.
+    assert resident() - pages < times // 3 * 768
     assert not gc.garbage
 
 
@@ -197,19 +206,6 @@ def test_other_python_threads_go_on_meanwhile():
     assert max(seen) >= 3
 
 
-def test_an_input_that_another_thread_drops():
-    # The call holds what it reads.
-    results = []
-    for _ in range(20):
-        box = list(arrays(150))
-        expected = bits(displace.grid_sample(*box, align_corners=False))
-        thread = threading.Thread(target=lambda: results.append(bits(displace.grid_sample(*box, align_corners=False)) == expected))
-        thread.start()
-        thread.join(60)
-        box.clear()
-    assert results == [True] * 20
-
-
 # Processes
 
 FORK = """
@@ -253,7 +249,6 @@ print(codes)
 """
 
 
-@pytest.mark.skipif(not hasattr(__import__("os"), "fork"), reason="no fork here")
 @pytest.mark.parametrize("threads", ["1", "4"])
 @pytest.mark.parametrize("library", ["numpy", "torch"])
 @pytest.mark.parametrize("warm", [False, True], ids=["after import", "after a parallel call"])
@@ -291,8 +286,6 @@ def test_a_pool_of_processes(tmp_path, method):
     # As the workers of a torch DataLoader: started after the parent has worked.
     script = tmp_path / "pool.py"
     script.write_text(POOL)
-    import os
-
     path = os.pathsep.join(entry for entry in sys.path if entry)
     done = subprocess.run(
         [sys.executable, str(script), method],

@@ -6,7 +6,7 @@ use crate::options::{check_dtype, check_shape, lattice, rest};
 use crate::tensor::Tensor;
 use displace::{AnyArray, AnyData, Between, DType, with_data};
 use displace_io::{Contents, FieldNotes, ReadCause, ReadError, WriteCause, WriteError, WriteOptions};
-use pyo3::exceptions::{PyFileNotFoundError, PyIsADirectoryError, PyOSError};
+use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use std::path::{Path, PathBuf};
 
@@ -130,24 +130,29 @@ fn notes_of<const D: usize>(size: &[usize], destination: &[usize], align_corners
 /// Python's own error of the file system, or ours of what a file holds.
 fn read_error(path: &Path, error: &ReadError) -> PyErr {
     match &error.cause {
-        ReadCause::Open(io) | ReadCause::Io(io) => os_error(path, io, error),
+        ReadCause::NotAFile { .. } if path.is_dir() => os_error(IS_A_FOLDER, &error.cause, path),
+        ReadCause::Open(io) | ReadCause::Io(io) if let Some(number) = io.raw_os_error() => os_error(number, &error.cause, path),
         _ => format_error(error.to_string()),
     }
 }
 
 fn write_error(path: &Path, error: &WriteError) -> PyErr {
     match &error.cause {
-        WriteCause::NoFolder { .. } => PyFileNotFoundError::new_err(error.to_string()),
-        WriteCause::IsFolder => PyIsADirectoryError::new_err(error.to_string()),
-        WriteCause::Folder { cause, .. } | WriteCause::Io(cause) => os_error(path, cause, error),
+        WriteCause::NoFolder { .. } => os_error(NO_SUCH_FILE, &error.cause, path),
+        WriteCause::IsFolder => os_error(IS_A_FOLDER, &error.cause, path),
+        WriteCause::Folder { cause: io, .. } | WriteCause::Io(io) => match io.raw_os_error() {
+            Some(number) => os_error(number, &error.cause, path),
+            None => PyOSError::new_err(error.to_string()),
+        },
         _ => displace_error(error.to_string()),
     }
 }
 
-/// With the number of the error, Python makes it `FileNotFoundError`, `PermissionError` and so on.
-fn os_error(path: &Path, io: &std::io::Error, error: &dyn std::fmt::Display) -> PyErr {
-    match io.raw_os_error() {
-        Some(number) => PyOSError::new_err((number, error.to_string(), path.display().to_string())),
-        None => PyOSError::new_err(error.to_string()),
-    }
+/// errno's ENOENT and EISDIR, the same wherever Python runs.
+const NO_SUCH_FILE: i32 = 2;
+const IS_A_FOLDER: i32 = 21;
+
+/// With the number of the error, Python makes it `FileNotFoundError`, `PermissionError` and so on; with the path, `filename`.
+fn os_error(number: i32, cause: &dyn std::fmt::Display, path: &Path) -> PyErr {
+    PyOSError::new_err((number, cause.to_string(), path.display().to_string()))
 }

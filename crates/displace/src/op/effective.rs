@@ -146,13 +146,14 @@ impl<'g, 'a, L: Location, const D: usize> Plan<'g, 'a, L, D> {
             to.fill(L::Real::NAN);
             return;
         }
+        // What reads no pixel along one axis reads none: all of the request stays.
+        if (0..D).any(|k| self.outside(placed.real.cell[k][i], placed.real.frac[k][i], k)) {
+            return;
+        }
         for k in 0..D {
             let (cell, frac) = (placed.real.cell[k][i], placed.real.frac[k][i]);
             let rest = self.rest[k][at[k]];
             let from = |pixel: i64, frac| scaled_plus(frac, 1.0, Ratio::new(pixel * rest.den() - rest.num(), rest.den()));
-            if self.outside(cell, frac, k) {
-                continue;
-            }
             if self.sampler.interp == Interp::Nearest {
                 let near = self.wrapped(i64::from(cell) + nearest_offset(i64::from(cell), frac), k);
                 to[k] = from(near, L::Real::ZERO);
@@ -162,8 +163,7 @@ impl<'g, 'a, L: Location, const D: usize> Plan<'g, 'a, L, D> {
         }
     }
 
-    /// Locations at which a sampler with a fill value reads no pixel of this axis, whose requested displacement is left as
-    /// it is.
+    /// Whether a sampler with a fill value reads no pixel of this axis.
     fn outside(&self, cell: i32, frac: L::Real, k: usize) -> bool {
         let len = self.grid.source().axes()[k].len() as i64;
         let cell = i64::from(cell);
