@@ -54,7 +54,7 @@ pub(crate) fn sampler(mode: &str, padding_mode: &str, fill: f64) -> PyResult<Sam
 }
 
 pub(crate) fn rest(name: Option<&str>) -> PyResult<Option<Rest>> {
-    name.map(|name| name.parse::<Rest>()).transpose().raise()
+    name.map(str::parse::<Rest>).transpose().raise()
 }
 
 /// A lattice of `size` in array order, which must have one entry for each component of the locations.

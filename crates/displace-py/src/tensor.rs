@@ -120,7 +120,7 @@ impl Tensor {
     }
 
     fn check_alignment(self, what: &str) -> PyResult<Self> {
-        if self.is_empty() || self.data.addr() % self.dtype.bytes() == 0 {
+        if self.is_empty() || self.data.addr().is_multiple_of(self.dtype.bytes()) {
             return Ok(self);
         }
         Err(shape_error(format!("{what} does not start at a multiple of {} bytes: copy it first", self.dtype.bytes())))

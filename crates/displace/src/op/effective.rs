@@ -27,11 +27,11 @@ pub struct Effective<R, const D: usize> {
 
 /// How far from its rest place the sampler really reads, and how much of each result comes from the image.
 ///
-/// *Shapes, units*: as [`displacement`]. The location is moved as the padding moves it (clamped, mirrored, wrapped); for
+/// *Shapes, units*: as [`displacement`](crate::displacement). The location is moved as the padding moves it (clamped, mirrored, wrapped); for
 /// nearest it is then rounded to the pixel that is read, so the displacement is whole for rest `index`. Under zeros and
 /// constant nothing moves, and the coverage says how much is read. Cubic reads 16 or 64 taps that padding moves one by one
 /// and has no single place it reads: the field holds the location moved as a whole, the coverage the share of the taps'
-/// absolute weights. *Exactness*: equal to [`displacement`], correctly rounded, wherever the padding moves nothing;
+/// absolute weights. *Exactness*: equal to [`displacement`](crate::displacement), correctly rounded, wherever the padding moves nothing;
 /// elsewhere within one unit in the last place of the placed fraction. *Non-finite values*: NaN and coverage 0 where no
 /// place can be named (CONVENTIONS.md).
 ///
