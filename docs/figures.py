@@ -99,7 +99,9 @@ def extents():
             drawing.line(at(p), ruler, at(p), top + 35 if align_corners else edge + 20, stroke=colour, width=1, dash="3 3")
             drawing.line(at(p), ruler - 6, at(p), ruler + 6, stroke=colour, width=2)
             drawing.text(at(p), ruler - 12 if sign < 0 else ruler + 24, f"g = {_signed(g)}", fill=colour)
-            drawing.text(at(p) + 6, ruler + 22 if sign < 0 else ruler - 10, f"p = {_signed(p)}", anchor="start", fill=colour, size=12)
+            drawing.text(
+                at(p) + 6, ruler + 22 if sign < 0 else ruler - 10, f"p = {_signed(p)}", anchor="start", fill=colour, size=12
+            )
         words = "edges: align_corners=False" if sign < 0 else "centers: align_corners=True"
         drawing.text(360, 24 if sign < 0 else 316, words, fill=colour, weight="bold")
     for j in range(5):

@@ -1,6 +1,6 @@
 """Displacement of a 3 x 3 grid that reads a 5 x 5 image, and of an output larger than its input.
 
-    python document_example_1.py [FOLDER]
+python document_example_1.py [FOLDER]
 """
 
 import sys
@@ -38,7 +38,9 @@ def main():
     print("  the corners read pixels", (index[0, 0, 0] + 0).tolist(), "and", (index[0, 2, 2] + 2).tolist())
 
     larger = displace.displacement(lattice(8, 8), input_size, align_corners=ALIGN_CORNERS, rest="extent")
-    print("5 x 5 read by 8 x 8: largest displacement in the frame", f"{larger.abs().max().item():.1e} px, the rounding of the grid")
+    print(
+        "5 x 5 read by 8 x 8: largest displacement in the frame", f"{larger.abs().max().item():.1e} px, the rounding of the grid"
+    )
 
     field = displace.Field(index, input_size, align_corners=ALIGN_CORNERS, rest="index")
     displace.write(folder / "field.npz", field)

@@ -1,6 +1,6 @@
 """Displacement of a random grid, and a proof: an image of coordinates, sampled with the same call, says where it was read.
 
-    python document_example_2.py [FOLDER]
+python document_example_2.py [FOLDER]
 """
 
 import sys

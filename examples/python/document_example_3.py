@@ -1,6 +1,6 @@
 """A waving grid, its displacement and a true drawing of it.
 
-    python document_example_3.py [FOLDER]
+python document_example_3.py [FOLDER]
 """
 
 import math
@@ -44,7 +44,9 @@ def main():
 
     field = displace.Field(displace.displacement(grid, (height, width), align_corners=ALIGN_CORNERS), align_corners=ALIGN_CORNERS)
     print(displace.inspect(field))
-    print(f"the field's warp and torch's result differ by {(displace.warp(features, field) - output).abs().max().item():.1e} at most")
+    print(
+        f"the field's warp and torch's result differ by {(displace.warp(features, field) - output).abs().max().item():.1e} at most"
+    )
 
     index = torch.stack(torch.meshgrid(torch.arange(width), torch.arange(height), indexing="xy"), dim=-1)
     original = ((grid + 1) * torch.tensor([width, height]) - 1) / 2 - index

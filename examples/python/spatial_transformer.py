@@ -21,12 +21,18 @@ import displace
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-SMALL, LARGE, STEPS = 32, 256, 150
+SMALL, LARGE, STEPS, TESTS = 32, 256, 200, 32
 
 
 def pattern(places):
     """The scene, a smooth function of places between -1 and +1 (edges), so that it can be seen under any map without resampling."""
-    blobs = ((-0.35, -0.4, 0.16, 1.0), (0.4, -0.3, 0.12, 0.8), (-0.1, 0.1, 0.2, 0.7), (0.3, 0.45, 0.14, 1.0), (-0.45, 0.45, 0.1, 0.6))
+    blobs = (
+        (-0.35, -0.4, 0.16, 1.0),
+        (0.4, -0.3, 0.12, 0.8),
+        (-0.1, 0.1, 0.2, 0.7),
+        (0.3, 0.45, 0.14, 1.0),
+        (-0.45, 0.45, 0.1, 0.6),
+    )
     x, y = places[..., 0], places[..., 1]
     return sum(height * torch.exp(-((x - u) ** 2 + (y - v) ** 2) / (2 * width**2)) for u, v, width, height in blobs)
 
@@ -91,15 +97,16 @@ def train(grid_corners, sample_corners):
 
 @torch.no_grad()
 def judge(model, name):
-    truth = random_theta(256, torch.Generator().manual_seed(2))
+    truth = random_theta(TESTS, torch.Generator().manual_seed(2))
     image = seen_under(truth, SMALL)
     theta, aligned = model(image)
     loss = (aligned - seen_under(torch.eye(2, 3).unsqueeze(0), SMALL)).square().mean()
 
     # The learned map, on a large image, against the true one: how far apart do they read?
-    size = (256, 1, LARGE, LARGE)
+    size = (TESTS, 1, LARGE, LARGE)
     fields = [
-        displace.displacement(displace.affine_grid(t, size, align_corners=False), size[2:], align_corners=False) for t in (theta, truth)
+        displace.displacement(displace.affine_grid(t, size, align_corners=False), size[2:], align_corners=False)
+        for t in (theta, truth)
     ]
     error = torch.linalg.vector_norm(fields[0] - fields[1], dim=-1)
     grown = torch.linalg.det(theta[:, :, :2]) / torch.linalg.det(truth[:, :, :2])
@@ -131,11 +138,9 @@ def main():
         lines = dict(report.lines)
         print(f"  {name}: largest {report['largest_px']:.3f} px; range {lines['range']}; reads {lines['reads']}")
 
-    truth = random_theta(256, torch.Generator().manual_seed(2))
-    worst = int((learned[0] - truth).square().sum((1, 2)).argmax())
-    large = seen_under(truth[worst : worst + 1], LARGE)
+    large = seen_under(random_theta(TESTS, torch.Generator().manual_seed(2))[:1], LARGE)
     wanted = seen_under(identity, LARGE)[0, 0]
-    grids = [displace.affine_grid(theta[worst : worst + 1], list(large.shape), align_corners=False) for theta in learned]
+    grids = [displace.affine_grid(theta[:1], list(large.shape), align_corners=False) for theta in learned]
     aligned = [displace.grid_sample(large, grid, "bilinear", "border", align_corners=False)[0, 0] for grid in grids]
     figure, axes = plt.subplots(2, 3, figsize=(13, 8.2), layout="constrained")
     for row, (name, field, image) in enumerate(zip(("mismatched", "matched"), fields, aligned, strict=True)):

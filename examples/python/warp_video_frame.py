@@ -69,7 +69,9 @@ def main():
     print("mean difference of the warped right image from the left, in steps of 255:")
     for name, mask in (("visible", visible), ("out of view", out_of_view), ("hidden", hidden), ("disparity unknown", unknown)):
         print(f"  {name:<18} {mask.mean():6.1%} of pixels   {difference[mask].mean():5.1f}")
-    print(f"  not warped at all, visible pixels          {np.abs(right.astype(np.float32) - left).mean(axis=-1)[visible].mean():5.1f}")
+    print(
+        f"  not warped at all, visible pixels          {np.abs(right.astype(np.float32) - left).mean(axis=-1)[visible].mean():5.1f}"
+    )
 
     masked = np.where(visible[..., None], warped, np.uint8(255))
     displace.write(folder / "warped.png", warped)

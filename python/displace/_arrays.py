@@ -105,6 +105,8 @@ def check_locations(shape: tuple[int, ...], what: str, unbatched: bool = False) 
 
 def whole(lengths: Any, what: str, expected: str) -> list[int]:
     """Lengths as whole numbers; while torch traces, also ones that it does not know yet."""
+    if not hasattr(lengths, "__iter__"):
+        raise ShapeError(f"{what} is {lengths!r}: expected {expected}")
     try:
         # An int is left alone: while torch traces it may stand for any length.
         return [length if isinstance(length, int) or _symbolic(length) else index(length) for length in lengths]
