@@ -6,8 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 import displace
 
 SCRIPTS = Path(__file__).parents[2] / "examples" / "python"
