@@ -38,7 +38,7 @@ def grid_sample(
     rest : "index", "extent" or None
         For displacements: what they are measured from. Needed only if input and output differ in size.
     fill : float
-        What "zeros" and "constant" read outside the image.
+        What "zeros" and "constant" read outside the image; other paddings take none.
     out : array or tensor, optional
         Where to write the result.
 

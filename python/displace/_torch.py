@@ -50,11 +50,14 @@ def _batched(tensor: torch.Tensor, axes: int) -> torch.Tensor:
     return tensor.unsqueeze(0) if tensor.dim() == axes + 1 else tensor
 
 
-@torch.compiler.assume_constant_result
 def default_align_corners() -> bool:
     """Warns when torch.compile traces, which cannot take a warning into its graph; then, as F.grid_sample does, not again."""
     warnings.warn(_arrays.DEFAULT_ALIGN_CORNERS, stacklevel=2)
     return False
+
+
+# What torch.compiler.assume_constant_result sets; itself it would import the whole compiler, which takes seconds.
+default_align_corners._dynamo_marked_constant = True  # type: ignore[attr-defined]
 
 
 def displacement(grid, axes, size, align_corners, rest, arithmetic, out):

@@ -31,7 +31,7 @@ def warp(
         Displacements in pixels of the image, x first, in the pull direction: an output pixel reads from where its vector
         points to. Optical flow from frame 1 to frame 2 so warps frame 2 back to frame 1.
     mode, padding_mode, fill
-        As in `grid_sample`.
+        As in `grid_sample`; "zeros" and "constant" read `fill`, other paddings take none.
     align_corners : bool
         Plays a part only in padding "reflection" (mirrors between edges, or at centres) and rest "extent".
     rest : "index", "extent" or None

@@ -135,6 +135,13 @@ def test_compiled_once_for_all_sizes(name):
             same(*(torch.autograd.grad(result.sum(), leaf)[0] for result in (ours, expected)), 1e-4)
 
 
+def test_the_default_of_align_corners_warns_while_tracing():
+    image, grid = setting()
+    with pytest.warns(UserWarning, match="Default grid_sample and affine_grid behavior has changed"):
+        ours = compiled(lambda image, grid: displace.grid_sample(image, grid))(image, grid)
+    assert torch.equal(ours, displace.grid_sample(image, grid, align_corners=False))
+
+
 def test_errors_pass_through_compilation():
     image, grid = setting()
     with pytest.raises(Exception, match="same batch size"):
