@@ -15,13 +15,14 @@ Each rule is used twice: registered with the operator, which torch.compile and t
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import torch
 from torch._C._functorch import TransformType, get_interpreter_stack
 from torch.autograd import forward_ad
 
-from ._torch_ops import LIBRARY, OPS
+from ._torch_ops import KERNELS, LIBRARY, OPS
 
 
 class _Rule(NamedTuple):
@@ -33,18 +34,42 @@ class _Rule(NamedTuple):
 
 
 def call(name: str, *args: Any) -> Any:
-    """An operator by name, differentiable in whatever way is going on."""
+    """An operator by name, differentiable in whatever way is going on.
+
+    torch's way to an operator written in Python takes longer than a small image does. So where nothing but autograd is
+    watching, the kernel is called as it is.
+    """
+    if torch.compiler.is_compiling():
+        # Within torch.func the compiler traces functions rather than operators.
+        inside = torch._C._are_functorch_transforms_active()
+        return _TRACED[name].apply(*args) if inside else getattr(OPS, name)(*args)
+    tensors = [arg for arg in args if isinstance(arg, torch.Tensor)]
+    options = args[len(tensors) :]
     if torch._C._are_functorch_transforms_active() or forward_ad._current_level >= 0:
-        if torch.compiler.is_dynamo_compiling():
-            return _TRACED[name].apply(*args)
         if sum(level.key() == TransformType.Jvp for level in get_interpreter_stack() or ()) > 1:
             # torch gives the inner function's forward rule no outer tangents: the result would silently be 0.
             raise NotImplementedError(
                 "displace: forward mode within forward mode; take one of the two derivatives in reverse, with torch.func.jacrev or grad"
             )
-        tensors = [arg for arg in args if isinstance(arg, torch.Tensor)]
-        return _FUNCTIONS[name].apply(*tensors, _Options(args[len(tensors) :]))
-    return getattr(OPS, name)(*args)
+        return _FUNCTIONS[name].apply(*tensors, _Options(options))
+    if not _is_plain(tensors):
+        return getattr(OPS, name)(*args)
+    if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors):
+        return _FUNCTIONS[name].apply(*tensors, _Options(options))
+    return KERNELS[name](*args)
+
+
+def _is_plain(tensors: list[torch.Tensor]) -> bool:
+    """Whether torch's dispatcher would do nothing but call autograd and the CPU's kernel: no modes, no wrappers, no views of signs."""
+    if torch._C._dispatch_tls_local_include_set().raw_repr() != _USUAL_MODES:
+        return False
+    return all(torch._C._dispatch_keys(tensor).raw_repr() == _USUAL_KEYS for tensor in tensors)
+
+
+# In a thread of their own, which is in no mode whatever the importing one is in.
+with ThreadPoolExecutor(1) as _thread:
+    _USUAL_MODES = _thread.submit(lambda: torch._C._dispatch_tls_local_include_set().raw_repr()).result()
+    _USUAL_KEYS = _thread.submit(lambda: torch._C._dispatch_keys(torch.empty(0, device="cpu")).raw_repr()).result()
 
 
 class _Options:

@@ -11,6 +11,8 @@ from . import _core
 
 LIBRARY = torch.library.Library("displace", "DEF")
 OPS = torch.ops.displace
+# What an operator comes to in the end: its kernel, by name.
+KERNELS: dict[str, Callable[..., Any]] = {}
 _SAMPLING = "str mode, str padding_mode, float fill, str coords, bool align_corners, str? rest"
 _LATTICE = "SymInt[] size, bool align_corners, str? rest"
 REAL = {torch.float16: torch.float32, torch.bfloat16: torch.float32, torch.float32: torch.float32, torch.float64: torch.float64}
@@ -26,6 +28,7 @@ def _define(schema: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
     def register(kernel: Callable[..., Any]) -> Callable[..., Any]:
         LIBRARY.impl(name, kernel, "CPU")
+        KERNELS[name] = kernel
         return kernel
 
     return register
