@@ -30,7 +30,7 @@ impl Folds {
     pub(crate) fn text(&self) -> String {
         match self.cells.len() {
             0 if self.all == 0 => "no cells, so no folds".to_owned(),
-            0 if self.mirror => "all cells turned over, as by a mirror: no\u{a0}folds".to_owned(),
+            0 if self.mirror => "a\u{a0}mirror, no\u{a0}folds".to_owned(),
             n => format!("{} of {} cells\u{a0}folded", count(n), count(self.all)),
         }
     }
