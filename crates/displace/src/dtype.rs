@@ -1,11 +1,38 @@
 //! Number types: what coordinates are made of, what grids hold, what images hold. The only home of dtype names.
 
+use displace_reads::Reads;
 use half::{bf16, f16};
 use std::fmt::{Debug, Display};
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
-mod sealed {
-    pub trait Sealed {}
+pub(crate) mod sealed {
+    use displace_reads::Reads;
+
+    pub trait Sealed: Sized {
+        /// Reads of pairs, if they are of `f32`: two of which are loaded as one number.
+        #[inline(always)]
+        fn pairs_of_f32<'r, 'a, const ROWS: usize>(_: &'r Reads<'a, Self, ROWS, 2>) -> Option<&'r Reads<'a, f32, ROWS, 2>> {
+            None
+        }
+
+        /// Reads of single numbers, if they are of `f32`.
+        #[inline(always)]
+        fn singles_of_f32<'r, 'a>(_: &'r Reads<'a, Self, 1, 1>) -> Option<&'r Reads<'a, f32, 1, 1>> {
+            None
+        }
+
+        /// Numbers, if they are `f32`.
+        #[inline(always)]
+        fn as_f32(_: &[Self]) -> Option<&[f32]> {
+            None
+        }
+
+        /// Numbers to be written, if they are `f32`.
+        #[inline(always)]
+        fn as_f32_mut(_: &mut [Self]) -> Option<&mut [f32]> {
+            None
+        }
+    }
 }
 use sealed::Sealed;
 
@@ -90,7 +117,6 @@ pub trait Sample: Sealed + Copy + Default + PartialEq + Debug + Send + Sync + 's
 
 macro_rules! real {
     ($t:ident, $with:ty, $exact:expr, $from_i32:expr) => {
-        impl Sealed for $t {}
         impl Real for $t {
             type With<R: Real> = $with;
             const ZERO: Self = 0.0;
@@ -140,6 +166,28 @@ macro_rules! real {
         }
     };
 }
+impl Sealed for f32 {
+    #[inline(always)]
+    fn pairs_of_f32<'r, 'a, const ROWS: usize>(reads: &'r Reads<'a, Self, ROWS, 2>) -> Option<&'r Reads<'a, f32, ROWS, 2>> {
+        Some(reads)
+    }
+
+    #[inline(always)]
+    fn singles_of_f32<'r, 'a>(reads: &'r Reads<'a, Self, 1, 1>) -> Option<&'r Reads<'a, f32, 1, 1>> {
+        Some(reads)
+    }
+
+    #[inline(always)]
+    fn as_f32(numbers: &[Self]) -> Option<&[f32]> {
+        Some(numbers)
+    }
+
+    #[inline(always)]
+    fn as_f32_mut(numbers: &mut [Self]) -> Option<&mut [f32]> {
+        Some(numbers)
+    }
+}
+impl Sealed for f64 {}
 real!(f32, R, 4_194_304.0, |v| v as f32);
 real!(f64, f64, 2_251_799_813_685_248.0, f64::from);
 

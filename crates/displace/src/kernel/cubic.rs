@@ -4,11 +4,15 @@
 //! cannot disturb a constant. On a pixel it is that pixel. Where the result is not finite the taps are
 //! summed by weight without those of weight zero, as in `linear`.
 
-use super::{Block, Outside, tap};
+use super::aim::{Ahead, Aim, Reach, Terrain};
+use super::lanes::{self, Extremes};
+use super::{Block, Outside, tap, vectorised};
 use crate::axis::{Axis, Extent};
 use crate::dtype::{Real, Sample};
 use crate::padding::Padding;
 use crate::view::Plane;
+use displace_reads::{LANES, Reads};
+use fearless_simd::{Simd, f32x8, prelude::*};
 
 /// The pixel that a tap reads; -1 for the fill value.
 #[inline(always)]
@@ -63,57 +67,66 @@ pub(crate) fn cubic<T: Sample, A: Real, const D: usize>(
     step: usize,
 ) {
     for (i, out) in out.iter_mut().step_by(step).take(block.len).enumerate() {
-        if block.is_nowhere(i) {
-            *out = outside.nowhere;
-            continue;
-        }
-        // Loops rather than array methods: their closures are calls that lose the caller's instruction set.
-        let (mut weight, mut index, mut frac, mut inside) = ([[A::ZERO; 4]; D], [[0; 4]; D], [A::ZERO; D], true);
-        for k in 0..D {
-            let first = block.cell[k][i].wrapping_sub(1);
-            inside &= first >= 0 && first < axes[k].len() as i32 - 3;
-            frac[k] = block.frac[k][i];
-            weight[k] = weights(a, frac[k]);
-            for (t, index) in index[k].iter_mut().enumerate() {
-                *index = first.wrapping_add(t as i32);
-            }
-        }
-        if !inside {
-            for k in 0..D {
-                for index in &mut index[k] {
-                    *index = place(*index, axes[k], outside.padding);
-                }
-            }
-        }
-        let pixel = |x: usize, y: usize, z: usize| {
-            let at = [x, y, z];
-            let mut pixel = [0; D];
-            for k in 0..D {
-                pixel[k] = index[k][at[k]];
-            }
-            pixel
-        };
-        let value = if inside {
-            blend(|x, y, z| plane.at(pixel(x, y, z)).widen(), &weight, &frac)
-        } else {
-            blend(|x, y, z| tap(plane, pixel(x, y, z), outside.fill), &weight, &frac)
-        };
-        let read = |x, y, z| tap(plane, pixel(x, y, z), outside.fill);
-        *out = T::narrow(if value.is_finite() { value } else { weighted(&weight, read) });
+        *out = one(plane, axes, a, block, i, outside);
     }
 }
 
-/// Rows along x, then across them, then across slices.
+/// One pixel.
 #[inline(always)]
-fn blend<A: Real, const D: usize>(read: impl Fn(usize, usize, usize) -> A, weight: &[[A; 4]; D], frac: &[A; D]) -> A {
-    let row = |y, z| along([read(0, y, z), read(1, y, z), read(2, y, z), read(3, y, z)], weight[0], frac[0]);
-    let slice = |z| along([row(0, z), row(1, z), row(2, z), row(3, z)], weight[1], frac[1]);
-    if D == 2 { slice(0) } else { along([slice(0), slice(1), slice(2), slice(3)], weight[D - 1], frac[D - 1]) }
+fn one<T: Sample, A: Real, const D: usize>(
+    plane: &Plane<'_, T, D>,
+    axes: &[Axis; D],
+    a: A,
+    block: &Block<A, D>,
+    i: usize,
+    outside: &Outside<T, A>,
+) -> T {
+    if block.is_nowhere(i) {
+        return outside.nowhere;
+    }
+    // Loops rather than array methods: their closures are calls that lose the caller's instruction set.
+    let (mut weight, mut index, mut frac) = ([[A::ZERO; 4]; D], [[0; 4]; D], [A::ZERO; D]);
+    for k in 0..D {
+        frac[k] = block.frac[k][i];
+        weight[k] = weights(a, frac[k]);
+        for (t, index) in index[k].iter_mut().enumerate() {
+            *index = place(block.cell[k][i].wrapping_add(t as i32 - 1), axes[k], outside.padding);
+        }
+    }
+    let mut slices = [A::ZERO; 4];
+    let count = if D == 3 { 4 } else { 1 };
+    for (z, slice) in slices.iter_mut().take(count).enumerate() {
+        let mut rows = [A::ZERO; 4];
+        for (y, row) in rows.iter_mut().enumerate() {
+            let mut taps = [A::ZERO; 4];
+            for (x, value) in taps.iter_mut().enumerate() {
+                *value = tap(plane, pixel(&index, [x, y, z]), outside.fill);
+            }
+            *row = along(taps, weight[0], frac[0]);
+        }
+        *slice = along(rows, weight[1], frac[1]);
+    }
+    let value = if D == 3 { along(slices, weight[D - 1], frac[D - 1]) } else { slices[0] };
+    T::narrow(if value.is_finite() { value } else { weighted(plane, &weight, &index, outside.fill) })
+}
+
+#[inline(always)]
+fn pixel<const D: usize>(index: &[[i32; 4]; D], tap: [usize; 3]) -> [i32; D] {
+    let mut pixel = [0; D];
+    for k in 0..D {
+        pixel[k] = index[k][tap[k]];
+    }
+    pixel
 }
 
 #[cold]
 #[inline(never)]
-fn weighted<A: Real, const D: usize>(weight: &[[A; 4]; D], read: impl Fn(usize, usize, usize) -> A) -> A {
+fn weighted<T: Sample, A: Real, const D: usize>(
+    plane: &Plane<'_, T, D>,
+    weight: &[[A; 4]; D],
+    index: &[[i32; 4]; D],
+    fill: A,
+) -> A {
     let mut sum = A::ZERO;
     for z in 0..if D == 3 { 4 } else { 1 } {
         for y in 0..4 {
@@ -123,10 +136,151 @@ fn weighted<A: Real, const D: usize>(weight: &[[A; 4]; D], read: impl Fn(usize, 
                     w = w * weight[D - 1][z];
                 }
                 if w != A::ZERO {
-                    sum = w.mul_add(read(x, y, z), sum);
+                    sum = w.mul_add(tap(plane, pixel(index, [x, y, z]), fill), sum);
                 }
             }
         }
     }
     sum
+}
+
+/// [`cubic`], eight pixels at a time. `ROWS` rows of four taps: 4 or 16.
+#[inline(always)]
+#[allow(clippy::too_many_arguments)]
+pub(crate) fn cubic_lanes<S: Simd, T: Sample, const D: usize, const ROWS: usize>(
+    simd: S,
+    plane: &Plane<'_, T, D>,
+    axes: &[Axis; D],
+    a: f32,
+    aimed: (&Aim, Ahead<'_>, &Terrain<D>),
+    block: &Block<f32, D>,
+    outside: &Outside<T, f32>,
+    out: &mut [T],
+    step: usize,
+) {
+    let (aim, ahead, terrain) = aimed;
+    let data = &plane.data[plane.origin as usize..];
+    let mut rows = [0; ROWS];
+    for (r, row) in rows.iter_mut().enumerate() {
+        for k in 1..D {
+            *row += (r >> (2 * (k - 1)) & 3) * terrain.stride[k] as usize;
+        }
+    }
+    let groups = block.groups();
+    let reads = if terrain.stride[0] == 1 { Reads::<T, ROWS, 4>::new(data, &aim.offset[..groups], rows) } else { None };
+    let mut extremes = Extremes::new(simd);
+    for group in 0..groups {
+        let first = group * LANES;
+        let len = LANES.min(block.len - first);
+        let out = &mut out[first * step..][..(len - 1) * step + 1];
+        ahead.prefetch(data, &rows, group);
+        let mut value = f32x8::splat(simd, f32::NAN);
+        if aim.reach[group] != Reach::Special {
+            let (mut frac, mut weight) = ([value; D], [[value; 4]; D]);
+            for k in 0..D {
+                frac[k] = f32x8::from_slice(simd, &block.frac[k][first..first + LANES]);
+                weight[k] = weights_lanes(simd, a, frac[k]);
+            }
+            let mut sums = [value; ROWS];
+            match &reads {
+                Some(reads) if aim.reach[group] == Reach::Pixels => {
+                    for r in 0..ROWS {
+                        sums[r] = along_lanes(simd, lanes::quads(simd, reads, group, r), weight[0], frac[0]);
+                    }
+                }
+                _ => {
+                    let index = places(axes, block, first, outside.padding);
+                    for r in 0..ROWS {
+                        let taps = quads_outside(simd, plane, &index, r, outside.fill);
+                        sums[r] = along_lanes(simd, taps, weight[0], frac[0]);
+                    }
+                }
+            }
+            let mut count = ROWS;
+            for k in 1..D {
+                count /= 4;
+                for r in 0..count {
+                    let taps = [sums[4 * r], sums[4 * r + 1], sums[4 * r + 2], sums[4 * r + 3]];
+                    sums[r] = along_lanes(simd, taps, weight[k], frac[k]);
+                }
+            }
+            value = sums[0];
+        }
+        extremes.see(value);
+        lanes::store(value, out, step);
+    }
+    if !extremes.finite() {
+        with_care(plane, axes, a, block, outside, out, step);
+    }
+}
+
+/// [`cubic`] for blocks of which some pixel is not finite, or has to be looked at on its own.
+#[cold]
+#[inline(never)]
+fn with_care<T: Sample, const D: usize>(
+    plane: &Plane<'_, T, D>,
+    axes: &[Axis; D],
+    a: f32,
+    block: &Block<f32, D>,
+    outside: &Outside<T, f32>,
+    out: &mut [T],
+    step: usize,
+) {
+    vectorised(
+        #[inline(always)]
+        || cubic(plane, axes, a, block, outside, out, step),
+    );
+}
+
+/// The taps' indices along each axis, of eight pixels.
+#[inline(always)]
+fn places<const D: usize>(axes: &[Axis; D], block: &Block<f32, D>, first: usize, padding: Padding) -> [[[i32; 4]; D]; LANES] {
+    let mut index = [[[0; 4]; D]; LANES];
+    for (lane, index) in index.iter_mut().enumerate() {
+        for k in 0..D {
+            for (t, index) in index[k].iter_mut().enumerate() {
+                *index = place(block.cell[k][first + lane].wrapping_add(t as i32 - 1), axes[k], padding);
+            }
+        }
+    }
+    index
+}
+
+/// A row of four taps of eight pixels, some of them outside.
+#[inline(always)]
+fn quads_outside<S: Simd, T: Sample, const D: usize>(
+    simd: S,
+    plane: &Plane<'_, T, D>,
+    index: &[[[i32; 4]; D]; LANES],
+    row: usize,
+    fill: f32,
+) -> [f32x8<S>; 4] {
+    let mut taps = [[0.0; LANES]; 4];
+    for (x, taps) in taps.iter_mut().enumerate() {
+        for (lane, value) in taps.iter_mut().enumerate() {
+            *value = tap(plane, pixel(&index[lane], [x, row & 3, row >> 2]), fill);
+        }
+    }
+    let [a, b, c, d] = taps;
+    [f32x8::simd_from(simd, a), f32x8::simd_from(simd, b), f32x8::simd_from(simd, c), f32x8::simd_from(simd, d)]
+}
+
+/// [`weights`] in lanes, rounded at the same places.
+#[inline(always)]
+fn weights_lanes<S: Simd>(simd: S, a: f32, f: f32x8<S>) -> [f32x8<S>; 4] {
+    let splat = |value: f32| f32x8::splat(simd, value);
+    let one = splat(1.0);
+    let (a2, a3, b3) = (splat(a + 2.0), splat(a + 3.0), splat(2.0 * a + 3.0));
+    let a = splat(a);
+    let g = one - f;
+    let ff = f * f;
+    [a * f * (g * g), one - ff * (a3 - a2 * f), f * (f * (b3 - a2 * f) - a), a * ff * g]
+}
+
+#[inline(always)]
+fn along_lanes<S: Simd>(simd: S, v: [f32x8<S>; 4], w: [f32x8<S>; 4], f: f32x8<S>) -> f32x8<S> {
+    let sum = w[0].mul_add_precise(v[0] - v[1], v[1]);
+    let sum = w[2].mul_add_precise(v[2] - v[1], sum);
+    let sum = w[3].mul_add_precise(v[3] - v[1], sum);
+    f.simd_eq(f32x8::splat(simd, 0.0)).select(v[1], sum)
 }

@@ -4,10 +4,14 @@
 //! zero too) and between equal values. Where that is not finite (an infinite or NaN tap, or differences too large) the taps are summed by weight, and a tap of weight zero is
 //! not read: an infinity beside a pixel that is hit exactly does not become NaN.
 
-use super::{Block, Outside, tap};
+use super::aim::{Ahead, Aim, Reach, Terrain};
+use super::lanes::{self, Extremes};
+use super::{Block, Outside, tap, vectorised};
 use crate::dtype::{Real, Sample};
 use crate::padding::Padding;
 use crate::view::Plane;
+use displace_reads::{LANES, Reads};
+use fearless_simd::{Simd, f32x8, i32x8, mask32x8, prelude::*};
 
 #[inline(always)]
 fn step_between<A: Real>(a: A, b: A, f: A) -> A {
@@ -37,57 +41,220 @@ fn pair(cell: i32, len: usize, wrap: bool) -> [i32; 2] {
     [cell, if wrap && cell + 1 == len as i32 { 0 } else { cell.wrapping_add(1) }]
 }
 
-/// Bilinear.
+/// Bilinear or trilinear, by the number of axes.
 #[inline(always)]
-pub(crate) fn linear2<T: Sample, A: Real, const D: usize>(
+pub(crate) fn linear<T: Sample, A: Real, const D: usize>(
     plane: &Plane<'_, T, D>,
     block: &Block<A, D>,
     outside: &Outside<T, A>,
     out: &mut [T],
     step: usize,
 ) {
-    let wrap = outside.padding == Padding::Wrap;
     for (i, out) in out.iter_mut().step_by(step).take(block.len).enumerate() {
-        let (fx, fy) = (block.frac[0][i], block.frac[1][i]);
-        let taps: [A; 4] = if block.inside || block.is_inside(i, &plane.size) {
-            corners2(plane, block, i, 0)
-        } else if block.is_nowhere(i) {
-            *out = outside.nowhere;
-            continue;
-        } else {
-            corners_outside(plane, block, i, wrap, outside.fill)
-        };
-        let value = blend2(&taps, fx, fy);
-        *out = T::narrow(if value.is_finite() { value } else { weighted(&taps, [fx, fy]) });
+        *out = one(plane, block, i, outside);
     }
 }
 
-/// Trilinear.
+/// One pixel.
 #[inline(always)]
-pub(crate) fn linear3<T: Sample, A: Real, const D: usize>(
+fn one<T: Sample, A: Real, const D: usize>(plane: &Plane<'_, T, D>, block: &Block<A, D>, i: usize, outside: &Outside<T, A>) -> T {
+    let wrap = outside.padding == Padding::Wrap;
+    let mut frac = [A::ZERO; D];
+    for k in 0..D {
+        frac[k] = block.frac[k][i];
+    }
+    let taps: [A; 8] = if block.inside || block.is_inside(i, &plane.size) {
+        let [a, b, c, d] = corners2(plane, block, i, 0);
+        let [e, f, g, h] = if D == 3 { corners2(plane, block, i, plane.strides[D - 1]) } else { [A::ZERO; 4] };
+        [a, b, c, d, e, f, g, h]
+    } else if block.is_nowhere(i) {
+        return outside.nowhere;
+    } else {
+        corners_outside(plane, block, i, wrap, outside.fill)
+    };
+    let [a, b, c, d, e, f, g, h] = taps;
+    let mut value = blend2(&[a, b, c, d], frac[0], frac[1]);
+    if D == 3 {
+        value = step_between(value, blend2(&[e, f, g, h], frac[0], frac[1]), frac[D - 1]);
+    }
+    T::narrow(if value.is_finite() { value } else { weighted(&taps[..1 << D], frac) })
+}
+
+/// [`linear`], eight pixels at a time. `ROWS` pairs of corners side by side make a cell: 2 or 4.
+#[inline(always)]
+pub(crate) fn linear_lanes<S: Simd, T: Sample, const D: usize, const ROWS: usize>(
+    simd: S,
     plane: &Plane<'_, T, D>,
-    block: &Block<A, D>,
-    outside: &Outside<T, A>,
+    aimed: (&Aim, Ahead<'_>, &Terrain<D>),
+    block: &Block<f32, D>,
+    outside: &Outside<T, f32>,
     out: &mut [T],
     step: usize,
 ) {
-    let wrap = outside.padding == Padding::Wrap;
-    for (i, out) in out.iter_mut().step_by(step).take(block.len).enumerate() {
-        let frac = [block.frac[0][i], block.frac[1][i], block.frac[2][i]];
-        let taps: [A; 8] = if block.inside || block.is_inside(i, &plane.size) {
-            let ([a, b, c, d], [e, f, g, h]) = (corners2(plane, block, i, 0), corners2(plane, block, i, plane.strides[2]));
-            [a, b, c, d, e, f, g, h]
-        } else if block.is_nowhere(i) {
-            *out = outside.nowhere;
-            continue;
-        } else {
-            corners_outside(plane, block, i, wrap, outside.fill)
-        };
-        let [a, b, c, d, e, f, g, h] = taps;
-        let (near, far) = (blend2(&[a, b, c, d], frac[0], frac[1]), blend2(&[e, f, g, h], frac[0], frac[1]));
-        let value = step_between(near, far, frac[2]);
-        *out = T::narrow(if value.is_finite() { value } else { weighted(&taps, frac) });
+    let (aim, ahead, terrain) = aimed;
+    let data = &plane.data[plane.origin as usize..];
+    let mut rows = [0; ROWS];
+    for (r, row) in rows.iter_mut().enumerate() {
+        for k in 1..D {
+            *row += (r >> (k - 1) & 1) * terrain.stride[k] as usize;
+        }
     }
+    let groups = block.groups();
+    let reads = if terrain.stride[0] == 1 { Reads::<T, ROWS, 2>::new(data, &aim.offset[..groups], rows) } else { None };
+    let corners = Corners { data, terrain, block, reads, aim, fill: outside.fill, fills: outside.padding.fills() };
+    let mut extremes = Extremes::new(simd);
+    let mut done = 0;
+    if step == 1 {
+        let whole = out[..block.len].as_chunks_mut::<LANES>().0;
+        if let (Some(reads), true) = (&corners.reads, aim.clear) {
+            // What there is most of, on its own: nothing outside.
+            for (group, out) in whole.iter_mut().enumerate() {
+                ahead.prefetch(data, &rows, group);
+                let value = corners.inside(simd, reads, group);
+                extremes.see(value);
+                *out = lanes::narrow(value);
+            }
+        } else {
+            for (group, out) in whole.iter_mut().enumerate() {
+                ahead.prefetch(data, &rows, group);
+                let value = corners.blended(simd, group);
+                extremes.see(value);
+                *out = lanes::narrow(value);
+            }
+        }
+        done = whole.len();
+    }
+    for group in done..groups {
+        let value = corners.blended(simd, group);
+        extremes.see(value);
+        let value: [T; LANES] = lanes::narrow(value);
+        for (lane, i) in (group * LANES..block.len.min((group + 1) * LANES)).enumerate() {
+            out[i * step] = value[lane];
+        }
+    }
+    if !extremes.finite() {
+        with_care(plane, block, outside, out, step);
+    }
+}
+
+/// [`linear`] for blocks of which some pixel is not finite, or has to be looked at on its own.
+#[cold]
+#[inline(never)]
+fn with_care<T: Sample, const D: usize>(
+    plane: &Plane<'_, T, D>,
+    block: &Block<f32, D>,
+    outside: &Outside<T, f32>,
+    out: &mut [T],
+    step: usize,
+) {
+    vectorised(
+        #[inline(always)]
+        || linear(plane, block, outside, out, step),
+    );
+}
+
+/// What the corners of a block's cells are read from.
+struct Corners<'c, T, const D: usize, const ROWS: usize> {
+    data: &'c [T],
+    terrain: &'c Terrain<D>,
+    block: &'c Block<f32, D>,
+    aim: &'c Aim,
+    /// Of all cells inside, if pixels lie side by side.
+    reads: Option<Reads<'c, T, ROWS, 2>>,
+    fill: f32,
+    fills: bool,
+}
+
+impl<T: Sample, const D: usize, const ROWS: usize> Corners<'_, T, D, ROWS> {
+    /// The blends of a group all of whose corners are pixels.
+    #[inline(always)]
+    fn inside<S: Simd>(&self, simd: S, reads: &Reads<'_, T, ROWS, 2>, group: usize) -> f32x8<S> {
+        let mut taps = [[f32x8::splat(simd, 0.0); 2]; ROWS];
+        for r in 0..ROWS {
+            taps[r] = lanes::pairs(simd, reads, group, r).into();
+        }
+        blend_lanes(simd, &taps, &fracs(simd, self.block, group * LANES))
+    }
+
+    /// The blends of a group; NaN where it has to be looked at pixel by pixel.
+    #[inline(always)]
+    fn blended<S: Simd>(&self, simd: S, group: usize) -> f32x8<S> {
+        let first = group * LANES;
+        let mut taps = [[f32x8::splat(simd, f32::NAN); 2]; ROWS];
+        match (&self.reads, self.aim.reach[group]) {
+            (Some(reads), Reach::Pixels) => return self.inside(simd, reads, group),
+            (_, Reach::Partly) if self.terrain.last[0] > 0 && self.terrain.stride[0] == 1 => {
+                for r in 0..ROWS {
+                    taps[r] = self.pairs_outside(simd, first, r);
+                }
+            }
+            _ => {}
+        }
+        blend_lanes(simd, &taps, &fracs(simd, self.block, first))
+    }
+
+    /// A row of the corners of eight cells that may lie outside: the fill value there.
+    #[inline(always)]
+    fn pairs_outside<S: Simd>(&self, simd: S, first: usize, row: usize) -> [f32x8<S>; 2] {
+        let zero = i32x8::splat(simd, 0);
+        let last = &self.terrain.last;
+        let x = i32x8::from_slice(simd, &self.block.cell[0][first..first + LANES]);
+        // A pair of pixels, and whether the corners are its other one.
+        let pair = x.max(zero).min(last[0] - 1);
+        let (mut offset, mut inside) = (pair, mask32x8::splat(simd, true));
+        for k in 1..D {
+            let cell = i32x8::from_slice(simd, &self.block.cell[k][first..first + LANES]) + (row >> (k - 1) & 1) as i32;
+            let kept = cell.max(zero).min(last[k]);
+            inside &= kept.simd_eq(cell);
+            offset = offset + kept * self.terrain.stride[k];
+        }
+        let fill = f32x8::splat(simd, self.fill);
+        let offsets = [offset.into()];
+        let Some(reads) = Reads::<T, 1, 2>::new(self.data, &offsets, [0]) else { return [fill; 2] };
+        let (low, high) = lanes::pairs(simd, &reads, 0, 0);
+        let (a, b) = (x.simd_gt(pair).select(high, low), x.simd_lt(pair).select(low, high));
+        if !self.fills {
+            return [a, b];
+        }
+        let at = |x: i32x8<S>| inside & x.simd_ge(zero) & x.simd_le(last[0]);
+        [at(x).select(a, fill), at(x + 1).select(b, fill)]
+    }
+}
+
+/// The fractions of a group.
+#[inline(always)]
+fn fracs<S: Simd, const D: usize>(simd: S, block: &Block<f32, D>, first: usize) -> [f32x8<S>; D] {
+    let mut frac = [f32x8::splat(simd, 0.0); D];
+    for k in 0..D {
+        frac[k] = f32x8::from_slice(simd, &block.frac[k][first..first + LANES]);
+    }
+    frac
+}
+
+#[inline(always)]
+fn step_lanes<S: Simd>(simd: S, a: f32x8<S>, b: f32x8<S>, f: f32x8<S>) -> f32x8<S> {
+    f.simd_eq(f32x8::splat(simd, 0.0)).select(a, f.mul_add_precise(b - a, a))
+}
+
+/// The corners of a cell to its blend: along x, then y, then z.
+#[inline(always)]
+fn blend_lanes<S: Simd, const D: usize, const ROWS: usize>(
+    simd: S,
+    taps: &[[f32x8<S>; 2]; ROWS],
+    frac: &[f32x8<S>; D],
+) -> f32x8<S> {
+    let mut rows = [f32x8::splat(simd, 0.0); ROWS];
+    for r in 0..ROWS {
+        rows[r] = step_lanes(simd, taps[r][0], taps[r][1], frac[0]);
+    }
+    let mut count = ROWS;
+    for k in 1..D {
+        count /= 2;
+        for r in 0..count {
+            rows[r] = step_lanes(simd, rows[2 * r], rows[2 * r + 1], frac[k]);
+        }
+    }
+    rows[0]
 }
 
 /// All corners of a cell that may lie outside, x fastest.
@@ -106,7 +273,7 @@ fn corners_outside<T: Sample, A: Real, const D: usize, const N: usize>(
         at[k] = pair(block.cell[k][i], plane.size[k], wrap);
     }
     let mut taps = [fill; N];
-    for (corner, value) in taps.iter_mut().enumerate() {
+    for (corner, value) in taps.iter_mut().take(1 << D).enumerate() {
         let mut pixel = [0; D];
         for k in 0..D {
             pixel[k] = at[k][corner >> k & 1];

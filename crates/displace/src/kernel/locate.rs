@@ -1,11 +1,15 @@
 //! Stored values of a block to cells and fractions, padding included: the block-wise mirror of `axis.rs` and `padding.rs`.
 
-use super::{BLOCK, Block, NOWHERE, vectorised};
+use super::level::in_lanes;
+use super::{BLOCK, Block, NOWHERE};
 use crate::axis::{Axis, Extent};
+use crate::dtype::sealed::Sealed as _;
 use crate::dtype::{Location, Real};
 use crate::grid::Locations;
 use crate::padding::{Padding, Spot};
 use crate::view::Plane;
+use displace_reads::{LANES, prefetch};
+use fearless_simd::{Simd, f32x8, i32x8, mask32x8, prelude::*};
 
 /// Where the locations of one axis start: one entry for all indices, or one for each.
 struct Origins<R> {
@@ -34,7 +38,13 @@ impl<R: Real, const D: usize> Locator<R, D> {
     pub(crate) fn new<L: Location<Real = R>>(at: &Locations<'_, L, D>, padding: Padding, place: bool) -> Self {
         let origins = std::array::from_fn(|k| {
             let entries = if at.uniform() { 1 } else { at.destination()[k] };
-            let (offset, base) = (0..entries).map(|j| at.origin(k, j)).map(|(o, b): (R, i64)| (o, b as i32)).unzip();
+            let (mut offset, mut base): (Vec<R>, Vec<i32>) =
+                (0..entries).map(|j| at.origin(k, j)).map(|(o, b): (R, i64)| (o, b as i32)).unzip();
+            if let (2.., Some(last), Some(whole)) = (entries, offset.last().copied(), base.last().copied()) {
+                // The last group's other lanes.
+                offset.extend([last; LANES]);
+                base.extend([whole; LANES]);
+            }
             Origins { offset, base }
         });
         Self { axes: *at.source().axes(), scale: std::array::from_fn(|k| at.scale(k)), origins, padding, place }
@@ -50,17 +60,13 @@ impl<R: Real, const D: usize> Locator<R, D> {
         first: usize,
         block: &mut Block<R, D>,
     ) {
-        vectorised(
-            #[inline(always)]
-            || {
-                block.inside = true;
-                for k in 0..D {
-                    let mut value = [R::ZERO; BLOCK];
-                    load(&values[k], row, first, &mut value[..block.len]);
-                    self.locate_axis(k, &value[..block.len], if k == 0 { first } else { row[k] }, block);
-                }
-            },
-        );
+        in_lanes!(simd => {
+            block.inside = true;
+            load_all(simd, values, row, first, block);
+            for k in 0..D {
+                self.locate_axis(simd, k, if k == 0 { first } else { row[k] }, block);
+            }
+        });
     }
 
     /// The lowest and highest cell of a block along one axis; `None` if all of them are nowhere. The block is overwritten.
@@ -73,36 +79,39 @@ impl<R: Real, const D: usize> Locator<R, D> {
         first: usize,
         block: &mut Block<R, D>,
     ) -> Option<(i32, i32)> {
-        vectorised(
-            #[inline(always)]
-            || {
-                let mut value = [R::ZERO; BLOCK];
-                load(values, row, first, &mut value[..block.len]);
-                self.locate_axis(k, &value[..block.len], if k == 0 { first } else { row[k] }, block);
-                let (mut low, mut high) = (i32::MAX, NOWHERE);
-                for cell in &block.cell[k][..block.len] {
-                    low = low.min(if *cell == NOWHERE { i32::MAX } else { *cell });
-                    high = high.max(*cell);
-                }
-                (high != NOWHERE).then_some((low, high))
-            },
-        )
+        in_lanes!(simd => {
+            load(values, row, first, &mut block.value[k][..block.len]);
+            self.locate_axis(simd, k, if k == 0 { first } else { row[k] }, block);
+            let (mut low, mut high) = (i32::MAX, NOWHERE);
+            for cell in &block.cell[k][..block.len] {
+                low = low.min(if *cell == NOWHERE { i32::MAX } else { *cell });
+                high = high.max(*cell);
+            }
+            (high != NOWHERE).then_some((low, high))
+        })
     }
 
+    /// Locates the block's values, which are those of axis `k` from `index` on (or all at `index`, across rows).
     #[inline(always)]
-    fn locate_axis(&self, k: usize, value: &[R], index: usize, block: &mut Block<R, D>) {
+    fn locate_axis<S: Simd>(&self, simd: S, k: usize, index: usize, block: &mut Block<R, D>) {
         let origins = &self.origins[k];
-        let (cell, frac) = (&mut block.cell[k][..value.len()], &mut block.frac[k][..value.len()]);
+        let (len, reach) = (block.len, block.groups() * LANES);
+        let last_value = block.value[k][len - 1];
+        block.value[k][len..reach].fill(last_value);
+        let (value, cell, frac) = (&block.value[k][..reach], &mut block.cell[k][..reach], &mut block.frac[k][..reach]);
         let last = self.axes[k].len() as i32 - 1;
-        let census = if k == 0 && origins.offset.len() > 1 {
-            let (offset, base) = (&origins.offset[index..][..value.len()], &origins.base[index..][..value.len()]);
-            split(value, self.scale[k], |i| (offset[i], base[i]), cell, frac)
+        let (offset, base) = if k == 0 && origins.offset.len() > 1 {
+            (&origins.offset[index..][..reach], &origins.base[index..][..reach])
         } else {
-            let origin = origins.at(index);
-            split(value, self.scale[k], |_| origin, cell, frac)
+            let at = if origins.offset.len() == 1 { 0 } else { index };
+            (&origins.offset[at..=at], &origins.base[at..=at])
         };
+        let census = split(simd, value, self.scale[k], offset, base, cell, frac);
         if !census.near {
-            self.revisit(k, value, index, cell, frac);
+            self.revisit(k, &value[..len], index, cell, frac);
+            let (last_cell, last_frac) = (cell[len - 1], frac[len - 1]);
+            cell[len..].fill(last_cell);
+            frac[len..].fill(last_frac);
         }
         if census.near && census.low >= 0 && census.high < last {
             return;
@@ -121,7 +130,7 @@ impl<R: Real, const D: usize> Locator<R, D> {
         for (i, value) in value.iter().enumerate() {
             let (offset, base) = self.origins[k].at(if k == 0 { index + i } else { index });
             let floor = value.mul_add(self.scale[k], offset).floor();
-            if (offset - floor).abs() < R::from_f64(LANES) {
+            if (offset - floor).abs() < R::from_f64(NEAR) {
                 continue;
             }
             let spot = Spot::new(*value, self.scale[k], offset, i64::from(base), axis);
@@ -166,7 +175,7 @@ pub(crate) fn signs<R: Real, A: Real, const D: usize>(
 }
 
 /// Locations within this many pixels of their origin are worked out in lanes: half-pixels are exact, cells fit 32 bits.
-const LANES: f64 = 4_194_304.0;
+const NEAR: f64 = 4_194_304.0;
 
 /// What a block's cells have in common.
 struct Census {
@@ -175,13 +184,19 @@ struct Census {
     near: bool,
 }
 
-/// `value * scale + offset + base` as cell and fraction, the fraction rounded once.
+/// `value * scale + offset + base` as cell and fraction, the fraction rounded once. One origin, or one for each value.
 #[inline(always)]
-fn split<R: Real>(value: &[R], scale: R, origin: impl Fn(usize) -> (R, i32), cell: &mut [i32], frac: &mut [R]) -> Census {
-    let limit = R::from_f64(LANES);
+fn split<S: Simd, R: Real>(simd: S, value: &[R], scale: R, offset: &[R], base: &[i32], cell: &mut [i32], frac: &mut [R]) -> Census {
+    if let (Some(value), Some([scale]), Some(offset)) = (R::as_f32(value), R::as_f32(&[scale]), R::as_f32(offset))
+        && let Some(frac) = R::as_f32_mut(frac)
+    {
+        return split_lanes(simd, value, *scale, offset, base, cell, frac);
+    }
+    let limit = R::from_f64(NEAR);
     let (mut low, mut high, mut near) = (i32::MAX, i32::MIN, true);
     for (i, ((value, cell), frac)) in value.iter().zip(cell).zip(frac).enumerate() {
-        let (offset, base) = origin(i);
+        let at = if offset.len() == 1 { 0 } else { i };
+        let (offset, base) = (offset[at], base[at]);
         let floor = value.mul_add(scale, offset).floor();
         let rest = offset - floor;
         near &= rest.abs() < limit;
@@ -205,6 +220,79 @@ fn split<R: Real>(value: &[R], scale: R, origin: impl Fn(usize) -> (R, i32), cel
     Census { low, high, near }
 }
 
+/// [`split`] in lanes of `f32`.
+#[inline(always)]
+fn split_lanes<S: Simd>(
+    simd: S,
+    value: &[f32],
+    scale: f32,
+    offset: &[f32],
+    base: &[i32],
+    cell: &mut [i32],
+    frac: &mut [f32],
+) -> Census {
+    if let ([offset], [base]) = (offset, base) {
+        let origin = (f32x8::splat(simd, *offset), i32x8::splat(simd, *base));
+        return split_at(
+            simd,
+            value,
+            scale,
+            #[inline(always)]
+            |_, _| origin,
+            cell,
+            frac,
+        );
+    }
+    split_at(
+        simd,
+        value,
+        scale,
+        #[inline(always)]
+        |simd, group| {
+            let range = group * LANES..(group + 1) * LANES;
+            (f32x8::from_slice(simd, &offset[range.clone()]), i32x8::from_slice(simd, &base[range]))
+        },
+        cell,
+        frac,
+    )
+}
+
+/// [`split_lanes`] from the origins of each group.
+#[inline(always)]
+fn split_at<S: Simd>(
+    simd: S,
+    value: &[f32],
+    scale: f32,
+    origin: impl Fn(S, usize) -> (f32x8<S>, i32x8<S>),
+    cell: &mut [i32],
+    frac: &mut [f32],
+) -> Census {
+    let scale = f32x8::splat(simd, scale);
+    let (zero, one) = (f32x8::splat(simd, 0.0), f32x8::splat(simd, 1.0));
+    let (mut low, mut high) = (i32x8::splat(simd, i32::MAX), i32x8::splat(simd, i32::MIN));
+    let mut near = mask32x8::splat(simd, true);
+    let groups = value.chunks_exact(LANES).zip(cell.chunks_exact_mut(LANES)).zip(frac.chunks_exact_mut(LANES));
+    for (group, ((value, cell), frac)) in groups.enumerate() {
+        let (offset, base) = origin(simd, group);
+        let value = f32x8::from_slice(simd, value);
+        let floor = value.mul_add_precise(scale, offset).floor();
+        let rest = offset - floor;
+        near &= rest.abs().simd_lt(NEAR as f32);
+        let part = value.mul_add_precise(scale, rest);
+        // Rounding may have put the floor one too high, or the fraction on the next pixel. A mask is -1 as a number.
+        let negative = part.simd_lt(zero);
+        let part = negative.select(part + one, part);
+        let over = part.simd_ge(one);
+        let whole = floor.to_int::<i32x8<S>>() + base + negative.to_vector() - over.to_vector();
+        let part = over.select(zero, part);
+        whole.store_slice(cell);
+        part.store_slice(frac);
+        low = low.min(whole);
+        high = high.max(whole);
+    }
+    Census { low: simd.reduce_min_i32x8(low), high: simd.reduce_max_i32x8(high), near: near.all_true() }
+}
+
 /// Moves the locations that are outside to where the padding reads.
 #[inline(always)]
 fn place<R: Real>(padding: Padding, axis: Axis, cell: &mut [i32], frac: &mut [R]) {
@@ -213,9 +301,9 @@ fn place<R: Real>(padding: Padding, axis: Axis, cell: &mut [i32], frac: &mut [R]
     match padding {
         Padding::Zeros | Padding::Constant(_) => {}
         Padding::Border => {
-            for (cell, frac) in spots.filter(|(cell, _)| **cell != NOWHERE) {
-                let kept = *cell >= 0 && *cell < last;
-                *cell = (*cell).max(0).min(last);
+            for (cell, frac) in spots {
+                let (kept, nowhere) = (*cell >= 0 && *cell < last, *cell == NOWHERE);
+                *cell = if nowhere { NOWHERE } else { (*cell).max(0).min(last) };
                 *frac = if kept { *frac } else { R::ZERO };
             }
         }
@@ -293,9 +381,57 @@ pub(crate) fn load<L: Location, const D: usize>(plane: &Plane<'_, L, D>, row: [u
 /// Every `STEP`-th value: a component of interleaved locations.
 #[inline(always)]
 fn load_every<L: Location, const STEP: usize>(from: &[L], to: &mut [L::Real]) {
-    let reach = to.len().saturating_sub(1) * STEP + usize::from(!to.is_empty());
-    let from = &from[..reach];
-    for (i, to) in to.iter_mut().enumerate() {
-        *to = from[i * STEP].widen();
+    let Some(wanted) = to.len().checked_sub(1) else { return };
+    let (body, rest) = from[..=wanted * STEP].as_chunks::<STEP>();
+    for (to, chunk) in to.iter_mut().zip(body) {
+        *to = chunk[0].widen();
+    }
+    // The last chunk has one value, unless STEP is 1.
+    if let (Some(to), Some(last)) = (to.last_mut(), rest.first()) {
+        *to = last.widen();
+    }
+}
+
+/// A block's values along all axes.
+#[inline(always)]
+fn load_all<S: Simd, L: Location, const D: usize>(
+    simd: S,
+    values: &[Plane<'_, L, D>; D],
+    row: [usize; D],
+    first: usize,
+    block: &mut Block<L::Real, D>,
+) {
+    let (len, value) = (block.len, &mut block.value);
+    let start = values[0].row(row);
+    let mut side_by_side = true;
+    for k in 0..D {
+        side_by_side &= values[k].strides[0] == D as isize && values[k].row(row) == start + k as isize;
+    }
+    if !side_by_side {
+        for k in 0..D {
+            load(&values[k], row, first, &mut value[k][..len]);
+        }
+        return;
+    }
+    let from = &values[0].data[start as usize + first * D..][..len * D];
+    let mut done = 0;
+    if let (2, Some(from)) = (D, L::as_f32(from)) {
+        for (group, chunk) in from.chunks_exact(2 * LANES).enumerate() {
+            // The next block's, of a dense row.
+            prefetch(chunk, 2 * BLOCK);
+            let (low, high) = (f32x8::from_slice(simd, &chunk[..LANES]), f32x8::from_slice(simd, &chunk[LANES..]));
+            let (x, y) = simd.deinterleave_f32x8(low, high);
+            for (k, axis) in [x, y].into_iter().enumerate() {
+                if let Some(to) = L::Real::as_f32_mut(&mut value[k][group * LANES..][..LANES]) {
+                    axis.store_slice(to);
+                }
+            }
+        }
+        done = len / LANES * LANES;
+    }
+    for (i, chunk) in from[done * D..].chunks_exact(D).enumerate() {
+        for k in 0..D {
+            value[k][done + i] = chunk[k].widen();
+        }
     }
 }

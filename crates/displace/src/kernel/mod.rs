@@ -1,12 +1,16 @@
 //! The fast writing of every numeric rule: slices in, slices out, a block of a row at a time.
 //!
-//! `locate` turns stored values into cells and fractions, once per pixel for all channels; `nearest`, `linear` and
-//! `cubic` blend; `shift` makes displacements; `taps` are weights and their derivatives, which `gather` and `scatter` turn
+//! `level` chooses the instruction set; `locate` turns stored values into cells and fractions and `aim` these into places
+//! in memory, once per pixel for all channels; `nearest`, `linear` and `cubic` blend, eight pixels at a time where blends are
+//! made in `f32`, with `lanes` for loads and stores; `shift` makes displacements; `taps` are weights and their derivatives, which `gather` and `scatter` turn
 //! into gradients of locations and of images. Each expression is the one that CONVENTIONS.md names, fused where it says
 //! fused, so that every instruction set gives the same bits as `reference.rs`.
 
+pub(crate) mod aim;
 pub(crate) mod cubic;
 pub(crate) mod gather;
+pub(crate) mod lanes;
+pub(crate) mod level;
 pub(crate) mod linear;
 pub(crate) mod locate;
 pub(crate) mod nearest;
@@ -17,6 +21,10 @@ pub(crate) mod taps;
 use crate::dtype::{Real, Sample};
 use crate::padding::Padding;
 use crate::view::Plane;
+use displace_reads::LANES;
+use std::any::Any;
+
+pub(crate) use level::vectorised;
 
 /// Pixels worked on at a time: cells and fractions of a block stay in the first-level cache.
 pub(crate) const BLOCK: usize = 256;
@@ -24,30 +32,60 @@ pub(crate) const BLOCK: usize = 256;
 /// The cell of a location that reads nothing.
 pub(crate) const NOWHERE: i32 = i32::MIN;
 
+/// Groups of pixels that are worked on side by side in a block.
+pub(crate) const GROUPS: usize = BLOCK / LANES;
+
 /// Where a block of pixels reads: the cell at or below, per axis, and the way to the next.
+///
+/// The last group may be longer than the block: its other lanes repeat the last pixel.
 pub(crate) struct Block<R, const D: usize> {
     pub(crate) len: usize,
     pub(crate) cell: [[i32; BLOCK]; D],
     pub(crate) frac: [[R; BLOCK]; D],
     /// Every cell and the one after it are pixels: no tap can be outside.
     pub(crate) inside: bool,
+    /// What was stored for the pixels, per axis.
+    value: [[R; BLOCK]; D],
 }
 
 impl<R: Real, const D: usize> Block<R, D> {
     pub(crate) fn new() -> Self {
-        Self { len: 0, cell: [[0; BLOCK]; D], frac: [[R::ZERO; BLOCK]; D], inside: false }
+        Self { len: 0, cell: [[0; BLOCK]; D], frac: [[R::ZERO; BLOCK]; D], inside: false, value: [[R::ZERO; BLOCK]; D] }
+    }
+
+    /// The groups that hold pixels.
+    #[inline(always)]
+    pub(crate) const fn groups(&self) -> usize {
+        self.len.div_ceil(LANES)
     }
 
     /// The same block with fractions in another float type.
     pub(crate) fn convert_into<A: Real>(&self, to: &mut Block<A, D>) {
         to.len = self.len;
         to.inside = self.inside;
-        to.cell = self.cell;
+        let reach = self.groups() * LANES;
         for k in 0..D {
-            for (wide, frac) in to.frac[k].iter_mut().zip(&self.frac[k]) {
+            to.cell[k][..reach].copy_from_slice(&self.cell[k][..reach]);
+            for (wide, frac) in to.frac[k][..reach].iter_mut().zip(&self.frac[k]) {
                 *wide = A::from_f64(frac.to_f64());
             }
         }
+    }
+
+    /// The block, if its fractions are `f32`.
+    #[inline(always)]
+    pub(crate) fn as_f32(&self) -> Option<&Block<f32, D>> {
+        (self as &dyn Any).downcast_ref()
+    }
+
+    /// The block with fractions in `A`: itself if they are, else `spare` made so.
+    #[inline(always)]
+    pub(crate) fn as_real<'b, A: Real>(&'b self, spare: &'b mut Block<A, D>) -> &'b Block<A, D> {
+        if let Some(same) = (self as &dyn Any).downcast_ref() {
+            return same;
+        }
+        self.convert_into(spare);
+        spare
     }
 
     /// Whether the cell of pixel `i` and the one after it are pixels.
@@ -83,6 +121,14 @@ impl<T: Sample, A: Real> Outside<T, A> {
         let nowhere = if T::DTYPE.is_float() { T::narrow(A::NAN) } else { T::narrow(fill) };
         Self { padding, fill, nowhere }
     }
+
+    /// The same, if blends are made in `f32`.
+    #[inline(always)]
+    pub(crate) fn as_f32(&self) -> Option<Outside<T, f32>> {
+        let fill = [self.fill];
+        let fill = A::as_f32(&fill)?[0];
+        Some(Outside { padding: self.padding, fill, nowhere: self.nowhere })
+    }
 }
 
 /// A tap: a pixel, or the fill value if its index is outside on any axis.
@@ -90,15 +136,4 @@ impl<T: Sample, A: Real> Outside<T, A> {
 fn tap<T: Sample, A: Real, const D: usize>(plane: &Plane<'_, T, D>, pixel: [i32; D], fill: A) -> A {
     let inside = (0..D).all(|k| pixel[k] >= 0 && (pixel[k] as usize) < plane.size[k]);
     if inside { plane.at(pixel).widen() } else { fill }
-}
-
-/// Runs `work` compiled for the best instruction set that this machine has. Everything in it must be inlined.
-#[inline(always)]
-pub(crate) fn vectorised<F: FnOnce() -> V, V>(work: F) -> V {
-    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-    if let Some(avx2) = fearless_simd::Level::new().as_avx2() {
-        use fearless_simd::Simd;
-        return avx2.vectorize(work);
-    }
-    work()
 }

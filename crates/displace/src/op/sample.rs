@@ -5,7 +5,13 @@ use crate::dtype::{Location, Real, Sample};
 use crate::error::{SampleError, SizeText};
 use crate::grid::Locations;
 use crate::interp::Interp;
-use crate::kernel::{BLOCK, Block, Outside, cubic::cubic, linear, locate::Locator, nearest::nearest, vectorised};
+use crate::kernel::aim::{Ahead, Aim, Terrain};
+use crate::kernel::cubic::{cubic, cubic_lanes};
+use crate::kernel::level::in_lanes;
+use crate::kernel::linear::{linear, linear_lanes};
+use crate::kernel::locate::Locator;
+use crate::kernel::nearest::{nearest, nearest_lanes};
+use crate::kernel::{BLOCK, Block, Outside, vectorised};
 use crate::rows::{Band, for_each_band, row_index};
 use crate::sampler::Sampler;
 use crate::view::{Dense, Layout, Plane, Shape, View};
@@ -97,42 +103,115 @@ struct Plan<'p, 'a, T, L: Location, const D: usize> {
 impl<T: Sample, L: Location, const D: usize> Plan<'_, '_, T, L, D> {
     fn band(&self, shape: Shape<D>, band: &mut Band<'_, T>) {
         let values: [Plane<'_, L, D>; D] = std::array::from_fn(|k| self.at.at.plane(band.n, k));
-        let outside = Outside::<T, Acc<T, L>>::new(self.sampler.padding);
-        let (mut located, mut block) = (Block::new(), Block::new());
-        for row in 0..band.rows {
-            let index = row_index(band.first_row + row, &shape.size);
-            for first in (0..shape.size[0]).step_by(BLOCK) {
-                located.len = BLOCK.min(shape.size[0] - first);
-                self.locator.locate(&values, index, first, &mut located);
-                located.convert_into(&mut block);
-                for c in 0..shape.c {
-                    let plane = self.image.plane(band.n, c);
-                    let (out, step) = band.row(row, c);
-                    blend(self.sampler.interp, self.at.source().axes(), &plane, &block, &outside, &mut out[first * step..], step);
+        let blend = Blend {
+            interp: self.sampler.interp,
+            axes: self.at.source().axes(),
+            outside: Outside::<T, Acc<T, L>>::new(self.sampler.padding),
+            terrain: Terrain::new(&self.image.plane(band.n, 0)),
+        };
+        let (mut spare, mut one, mut other) = (Block::new(), Aimed::new(), Aimed::new());
+        let (mut now, mut next) = (&mut one, &mut other);
+        // While a block is worked on, what the next one reads is on its way.
+        let mut waiting = false;
+        for first in (0..shape.size[0]).step_by(BLOCK) {
+            for row in 0..band.rows {
+                next.block.len = BLOCK.min(shape.size[0] - first);
+                (next.row, next.first) = (row, first);
+                self.locator.locate(&values, row_index(band.first_row + row, &shape.size), first, &mut next.block);
+                blend.aim(next.block.as_real(&mut spare), &mut next.aim);
+                if waiting {
+                    self.blend(&blend, now, next.aim.ahead(), &mut spare, band);
                 }
+                std::mem::swap(&mut now, &mut next);
+                waiting = true;
             }
+        }
+        if waiting {
+            self.blend(&blend, now, now.aim.ahead(), &mut spare, band);
+        }
+    }
+
+    /// All channels of a block.
+    fn blend(
+        &self,
+        blend: &Blend<'_, T, Acc<T, L>, D>,
+        now: &Aimed<L::Real, D>,
+        ahead: Ahead<'_>,
+        spare: &mut Block<Acc<T, L>, D>,
+        band: &mut Band<'_, T>,
+    ) {
+        let block = now.block.as_real(spare);
+        for c in 0..self.image.shape().c {
+            let plane = self.image.plane(band.n, c);
+            let (out, step) = band.row(now.row, c);
+            blend.block(&plane, block, (&now.aim, ahead), &mut out[now.first * step..], step);
         }
     }
 }
 
-/// One block of one channel. Compiled once for each image type and blend type, whatever the locations are made of.
-#[inline(never)]
-fn blend<T: Sample, A: Real, const D: usize>(
+/// A block that has been located.
+struct Aimed<R, const D: usize> {
+    block: Block<R, D>,
+    aim: Aim,
+    row: usize,
+    first: usize,
+}
+
+impl<R: Real, const D: usize> Aimed<R, D> {
+    fn new() -> Self {
+        Self { block: Block::new(), aim: Aim::new(), row: 0, first: 0 }
+    }
+}
+
+/// What all blocks of a sample share.
+struct Blend<'b, T, A, const D: usize> {
     interp: Interp,
-    axes: &[Axis; D],
-    plane: &Plane<'_, T, D>,
-    block: &Block<A, D>,
-    outside: &Outside<T, A>,
-    out: &mut [T],
-    step: usize,
-) {
-    vectorised(
-        #[inline(always)]
-        || match interp {
-            Interp::Nearest => nearest(plane, block, outside, out, step),
-            Interp::Linear if D == 2 => linear::linear2(plane, block, outside, out, step),
-            Interp::Linear => linear::linear3(plane, block, outside, out, step),
-            Interp::Cubic { a } => cubic(plane, axes, Real::from_f64(a), block, outside, out, step),
-        },
-    );
+    axes: &'b [Axis; D],
+    outside: Outside<T, A>,
+    terrain: Option<Terrain<D>>,
+}
+
+impl<T: Sample, A: Real, const D: usize> Blend<'_, T, A, D> {
+    /// Finds the places in memory that a block reads, for all channels.
+    fn aim(&self, block: &Block<A, D>, aim: &mut Aim) {
+        if let (Some(terrain), Some(block)) = (&self.terrain, block.as_f32()) {
+            let padding = self.outside.padding;
+            match self.interp {
+                Interp::Nearest => aim.at_nearest(block, terrain, padding),
+                Interp::Linear => aim.at_cells(block, terrain, padding, 0, 1),
+                Interp::Cubic { .. } => aim.at_cells(block, terrain, padding, 1, 2),
+            }
+        }
+    }
+
+    /// One block of one channel. Compiled once for each image type and blend type, whatever the locations are made of.
+    #[inline(never)]
+    fn block(&self, plane: &Plane<'_, T, D>, block: &Block<A, D>, (aim, ahead): (&Aim, Ahead<'_>), out: &mut [T], step: usize) {
+        if let (Some(terrain), Some(block), Some(outside)) = (&self.terrain, block.as_f32(), self.outside.as_f32()) {
+            let aimed = (aim, ahead, terrain);
+            // A function each: together they would compete for registers.
+            match self.interp {
+                Interp::Nearest => in_lanes!(simd => nearest_lanes(simd, plane, (aim, ahead), block, &outside, out, step)),
+                Interp::Linear if D == 2 => {
+                    in_lanes!(simd => linear_lanes::<_, T, D, 2>(simd, plane, aimed, block, &outside, out, step))
+                }
+                Interp::Linear => in_lanes!(simd => linear_lanes::<_, T, D, 4>(simd, plane, aimed, block, &outside, out, step)),
+                Interp::Cubic { a } if D == 2 => in_lanes!(simd => {
+                    cubic_lanes::<_, T, D, 4>(simd, plane, self.axes, a as f32, aimed, block, &outside, out, step);
+                }),
+                Interp::Cubic { a } => in_lanes!(simd => {
+                    cubic_lanes::<_, T, D, 16>(simd, plane, self.axes, a as f32, aimed, block, &outside, out, step);
+                }),
+            }
+            return;
+        }
+        vectorised(
+            #[inline(always)]
+            || match self.interp {
+                Interp::Nearest => nearest(plane, block, &self.outside, out, step),
+                Interp::Linear => linear(plane, block, &self.outside, out, step),
+                Interp::Cubic { a } => cubic(plane, self.axes, Real::from_f64(a), block, &self.outside, out, step),
+            },
+        );
+    }
 }

@@ -1,0 +1,141 @@
+//! Reads from a slice at many offsets, checked together.
+//!
+//! A sampling kernel reads a few neighbouring values at each of hundreds of places that it has just computed. Checking
+//! every read costs more than the read. [`Reads::new`] checks all offsets of a block with two vector instructions for
+//! eight of them; afterwards reading cannot fail, and needs no check.
+//!
+//! All `unsafe` of the sampling kernels is here.
+
+#![no_std]
+
+/// Offsets come in groups of this many: the lanes of a 256-bit vector of `f32`.
+pub const LANES: usize = 8;
+
+/// A slice, offsets into it in groups of eight, and rows that lie a fixed number of elements behind each offset, with
+/// `WIDTH` elements in a row to be read.
+///
+/// ```
+/// use displace_reads::Reads;
+/// // A picture of two rows of 9: pairs at columns 0 to 7 of both rows.
+/// let picture: [f32; 18] = core::array::from_fn(|i| i as f32);
+/// let offsets = [[0, 1, 2, 3, 4, 5, 6, 7]];
+/// let reads = Reads::<f32, 2, 2>::new(&picture, &offsets, [0, 9]).unwrap();
+/// assert_eq!(reads.get(0, 7, 0), [7.0, 8.0]);
+/// assert_eq!(reads.get(0, 7, 1), [16.0, 17.0]);
+/// // One further would leave the slice.
+/// assert!(Reads::<f32, 2, 2>::new(&picture, &offsets, [0, 10]).is_none());
+/// ```
+#[derive(Clone, Copy)]
+pub struct Reads<'a, T, const ROWS: usize, const WIDTH: usize> {
+    /// Invariant: for each offset `o` of `offsets` and each `row` of `rows`, `0 <= o` and `o + row + WIDTH <= data.len()`.
+    data: &'a [T],
+    offsets: &'a [[i32; LANES]],
+    rows: [usize; ROWS],
+}
+
+impl<'a, T: Copy, const ROWS: usize, const WIDTH: usize> Reads<'a, T, ROWS, WIDTH> {
+    /// `None` if any read would leave the slice.
+    #[inline(always)]
+    pub fn new(data: &'a [T], offsets: &'a [[i32; LANES]], rows: [usize; ROWS]) -> Option<Self> {
+        let (mut low, mut high) = ([0; LANES], [0; LANES]);
+        for group in offsets {
+            for lane in 0..LANES {
+                low[lane] = if group[lane] < low[lane] { group[lane] } else { low[lane] };
+                high[lane] = if group[lane] > high[lane] { group[lane] } else { high[lane] };
+            }
+        }
+        let (mut lowest, mut highest, mut last) = (0, 0, 0);
+        for lane in 0..LANES {
+            lowest = low[lane].min(lowest);
+            highest = high[lane].max(highest);
+        }
+        for row in rows {
+            last = row.max(last);
+        }
+        let end = last.checked_add(WIDTH)?.checked_add(highest as usize)?;
+        (lowest >= 0 && end <= data.len()).then_some(Self { data, offsets, rows })
+    }
+
+    /// Groups of offsets.
+    #[inline(always)]
+    #[must_use]
+    pub const fn groups(&self) -> usize {
+        self.offsets.len()
+    }
+
+    /// The `WIDTH` elements of a row at an offset.
+    ///
+    /// # Panics
+    /// If there is no such group, lane or row. All three are known to the compiler where it matters.
+    #[inline(always)]
+    #[must_use]
+    pub fn get(&self, group: usize, lane: usize, row: usize) -> [T; WIDTH] {
+        let start = self.offsets[group][lane] as usize + self.rows[row];
+        // SAFETY: the type's invariant: the offset is not negative and `start + WIDTH <= data.len()`. An array has the
+        // alignment of its elements.
+        unsafe { *self.data.as_ptr().add(start).cast::<[T; WIDTH]>() }
+    }
+}
+
+impl<const ROWS: usize> Reads<'_, f32, ROWS, 2> {
+    /// Two neighbours of a row at an offset as one number of 64 bits, in memory order.
+    ///
+    /// # Panics
+    /// As [`Reads::get`].
+    #[inline(always)]
+    #[must_use]
+    pub fn pair(&self, group: usize, lane: usize, row: usize) -> u64 {
+        let start = self.offsets[group][lane] as usize + self.rows[row];
+        // SAFETY: the type's invariant: the offset is not negative and `start + 2 <= data.len()`. Every 8 bytes are a u64.
+        unsafe { self.data.as_ptr().add(start).cast::<u64>().read_unaligned() }
+    }
+}
+
+/// Asks for the memory of an element, in or outside the slice, to be brought near: a hint that changes no result.
+#[inline(always)]
+pub fn prefetch<T>(data: &[T], index: usize) {
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    {
+        use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        let place = data.as_ptr().wrapping_add(index).cast();
+        // SAFETY: prefetching any address is allowed, mapped or not. SSE is part of x86-64.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(place) };
+    }
+    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
+    let _ = (data, index);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_at_both_ends() {
+        let data: [u16; 20] = core::array::from_fn(|i| i as u16);
+        let offsets = [[0, 1, 2, 3, 4, 5, 6, 7], [9, 9, 9, 9, 9, 9, 9, 9]];
+        let reads = Reads::<u16, 2, 4>::new(&data, &offsets, [0, 7]).unwrap();
+        assert_eq!(reads.get(1, 7, 1), [16, 17, 18, 19]);
+        assert_eq!(reads.get(0, 0, 0), [0, 1, 2, 3]);
+        assert_eq!(reads.groups(), 2);
+    }
+
+    #[test]
+    fn refuses_what_leaves_the_slice() {
+        let data = [0u8; 16];
+        assert!(Reads::<u8, 1, 8>::new(&data, &[[8; LANES]], [0]).is_some());
+        assert!(Reads::<u8, 1, 8>::new(&data, &[[9; LANES]], [0]).is_none());
+        assert!(Reads::<u8, 1, 1>::new(&data, &[[0, 0, 0, -1, 0, 0, 0, 0]], [0]).is_none());
+        assert!(Reads::<u8, 1, 1>::new(&data, &[[i32::MIN; LANES]], [0]).is_none());
+        assert!(Reads::<u8, 1, 1>::new(&data, &[[i32::MAX; LANES]], [usize::MAX]).is_none());
+        assert!(Reads::<u8, 1, 1>::new(&[], &[[0; LANES]], [0]).is_none());
+    }
+
+    #[test]
+    fn a_pair_is_two_floats_in_memory_order() {
+        let data = [1.0f32, f32::from_bits(0x7f80_0001), -0.0];
+        let reads = Reads::<f32, 1, 2>::new(&data, &[[1; LANES]], [0]).unwrap();
+        let bytes = reads.pair(0, 3, 0).to_ne_bytes();
+        assert_eq!(bytes[..4], 0x7f80_0001u32.to_ne_bytes());
+        assert_eq!(bytes[4..], (-0.0f32).to_ne_bytes());
+    }
+}

@@ -1,0 +1,122 @@
+//! Eight pixels side by side: how pixels of any type become lanes of `f32` and lanes become pixels.
+
+use crate::dtype::Sample;
+use displace_reads::{LANES, Reads};
+use fearless_simd::{Simd, f32x4, f32x8, i32x8, prelude::*, u64x4};
+
+/// Whether all of some numbers are finite, asked once for all of them.
+#[derive(Clone, Copy)]
+pub(super) struct Extremes<S: Simd>(i32x8<S>);
+
+impl<S: Simd> Extremes<S> {
+    #[inline(always)]
+    pub(super) fn new(simd: S) -> Self {
+        Self(i32x8::splat(simd, 0))
+    }
+
+    /// The bits of magnitudes order as the magnitudes do, with infinity and NaN above all finite ones.
+    #[inline(always)]
+    pub(super) fn see(&mut self, numbers: f32x8<S>) {
+        self.0 = self.0.max(numbers.abs().bitcast::<i32x8<S>>());
+    }
+
+    #[inline(always)]
+    pub(super) fn finite(self) -> bool {
+        self.0.simd_lt(f32::INFINITY.to_bits() as i32).all_true()
+    }
+}
+
+/// Two neighbours at each of eight places: the first ones and the second ones.
+#[inline(always)]
+pub(super) fn pairs<S: Simd, T: Sample, const ROWS: usize>(
+    simd: S,
+    reads: &Reads<'_, T, ROWS, 2>,
+    group: usize,
+    row: usize,
+) -> (f32x8<S>, f32x8<S>) {
+    if let Some(reads) = T::pairs_of_f32(reads) {
+        let at = |lane| reads.pair(group, lane, row);
+        let low = u64x4::simd_from(simd, [at(0), at(1), at(2), at(3)]).bitcast::<f32x8<S>>();
+        let high = u64x4::simd_from(simd, [at(4), at(5), at(6), at(7)]).bitcast::<f32x8<S>>();
+        return simd.deinterleave_f32x8(low, high);
+    }
+    let (mut first, mut second) = ([0.0; LANES], [0.0; LANES]);
+    for lane in 0..LANES {
+        let [a, b] = reads.get(group, lane, row);
+        (first[lane], second[lane]) = (a.widen(), b.widen());
+    }
+    (f32x8::simd_from(simd, first), f32x8::simd_from(simd, second))
+}
+
+/// Four neighbours at each of eight places: the first ones, the second ones and so on.
+#[inline(always)]
+pub(super) fn quads<S: Simd, T: Sample, const ROWS: usize>(
+    simd: S,
+    reads: &Reads<'_, T, ROWS, 4>,
+    group: usize,
+    row: usize,
+) -> [f32x8<S>; 4] {
+    let mut of_lane = [f32x4::splat(simd, 0.0); LANES];
+    for lane in 0..LANES {
+        let [a, b, c, d] = reads.get(group, lane, row);
+        of_lane[lane] = f32x4::simd_from(simd, [a.widen(), b.widen(), c.widen(), d.widen()]);
+    }
+    let [a, b, c, d, e, f, g, h] = of_lane;
+    let (low, high) = (transposed(simd, [a, b, c, d]), transposed(simd, [e, f, g, h]));
+    let mut taps = [f32x8::splat(simd, 0.0); 4];
+    for t in 0..4 {
+        taps[t] = low[t].combine(high[t]);
+    }
+    taps
+}
+
+/// Rows to columns.
+#[inline(always)]
+fn transposed<S: Simd>(simd: S, [a, b, c, d]: [f32x4<S>; 4]) -> [f32x4<S>; 4] {
+    let (ac_low, ac_high) = (simd.zip_low_f32x4(a, c), simd.zip_high_f32x4(a, c));
+    let (bd_low, bd_high) = (simd.zip_low_f32x4(b, d), simd.zip_high_f32x4(b, d));
+    [
+        simd.zip_low_f32x4(ac_low, bd_low),
+        simd.zip_high_f32x4(ac_low, bd_low),
+        simd.zip_low_f32x4(ac_high, bd_high),
+        simd.zip_high_f32x4(ac_high, bd_high),
+    ]
+}
+
+/// Copies the values at eight places.
+#[inline(always)]
+pub(super) fn copy<S: Simd, T: Sample>(simd: S, reads: &Reads<'_, T, 1, 1>, group: usize, out: &mut [T; LANES]) {
+    if let (Some(reads), Some(out)) = (T::singles_of_f32(reads), T::as_f32_mut(out)) {
+        // One store: eight would fill the store buffer while memory is waited for.
+        let at = |lane| reads.get(group, lane, 0)[0];
+        f32x8::simd_from(simd, [at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7)]).store_slice(out);
+        return;
+    }
+    for lane in 0..LANES {
+        [out[lane]] = reads.get(group, lane, 0);
+    }
+}
+
+/// Lanes to pixels, each rounded once.
+#[inline(always)]
+pub(super) fn narrow<S: Simd, T: Sample>(values: f32x8<S>) -> [T; LANES] {
+    let values: [f32; LANES] = values.into();
+    let mut narrow = [T::default(); LANES];
+    for lane in 0..LANES {
+        narrow[lane] = T::narrow(values[lane]);
+    }
+    narrow
+}
+
+/// Writes a group's first pixels, as many as there is room for.
+#[inline(always)]
+pub(super) fn store<S: Simd, T: Sample>(values: f32x8<S>, out: &mut [T], step: usize) {
+    let narrow = narrow(values);
+    if let (Some(out), 1) = (out.first_chunk_mut::<LANES>(), step) {
+        *out = narrow;
+        return;
+    }
+    for (out, value) in out.iter_mut().step_by(step).zip(narrow) {
+        *out = value;
+    }
+}
