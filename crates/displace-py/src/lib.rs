@@ -38,5 +38,5 @@ mod core_module {
     #[pymodule_export]
     use crate::op::threads::{get_num_threads, set_num_threads};
     #[pymodule_export]
-    use crate::tensor::overlap;
+    use crate::tensor::{ask_for_large_pages, overlap};
 }

@@ -162,12 +162,16 @@ impl Tensor {
         })
     }
 
+    /// Whether the bytes from the first to the last reached are in part another's.
+    fn shares_memory(&self, other: &Self) -> bool {
+        let ((low, high), (from, to)) = (self.bytes(), other.bytes());
+        low < to && from < high
+    }
+
     /// Refuses an output that shares memory with an input: results would depend on the order of work.
     pub(crate) fn apart_from(&self, inputs: &[(&str, &Self)]) -> PyResult<()> {
-        let (low, high) = self.bytes();
         for (what, input) in inputs {
-            let (from, to) = input.bytes();
-            if low < to && from < high {
+            if self.shares_memory(input) {
                 return Err(shape_error(format!("out shares memory with {what}: give it memory of its own")));
             }
         }
@@ -328,12 +332,31 @@ unsafe fn numbers<'a>(start: *const i64, len: usize) -> &'a [i64] {
     if len == 0 { &[] } else { unsafe { std::slice::from_raw_parts(start, len) } }
 }
 
-/// Whether an array shares memory with one of others, all of them of any kind; by the bytes from the first to the last reached.
+/// Whether an array shares memory with one of others.
 #[pyfunction]
 pub(crate) fn overlap(out: &Bound<'_, PyAny>, inputs: Vec<Bound<'_, PyAny>>) -> PyResult<bool> {
     let out = Tensor::new(out, "out")?;
     let inputs = inputs.iter().map(|input| Tensor::new(input, "input")).collect::<PyResult<Vec<_>>>()?;
-    Ok(inputs.iter().any(|input| out.apart_from(&[("input", input)]).is_err()))
+    Ok(inputs.iter().any(|input| out.shares_memory(input)))
+}
+
+/// Asks for large pages behind an array that has just been made, as NumPy does for its own. Where the system has them on
+/// request, the first touch of each page then costs a third.
+#[pyfunction]
+pub(crate) fn ask_for_large_pages(array: &Bound<'_, PyAny>) -> PyResult<()> {
+    const PAGE: usize = 4096;
+    let array = Tensor::new(array, "out")?;
+    let (low, high) = array.bytes();
+    let (low, high) = (low.next_multiple_of(PAGE), high / PAGE * PAGE);
+    if low < high {
+        #[cfg(target_os = "linux")]
+        // SAFETY: whole pages inside of memory that `array` keeps alive; how they are backed changes nothing in them. It may
+        // fail, where the system has no such pages, and need not succeed.
+        unsafe {
+            libc::madvise(std::ptr::with_exposed_provenance_mut(low), high - low, libc::MADV_HUGEPAGE)
+        };
+    }
+    Ok(())
 }
 
 /// A library's C functions for DLPack: its arrays without a capsule.

@@ -30,23 +30,23 @@ static TORCH: PyOnceLock<Torch> = PyOnceLock::new();
 /// Makes torch known; without DLPack's C functions no call is taken.
 #[pyfunction]
 pub(crate) fn use_torch(
-    class: &Bound<'_, PyAny>,
+    kind: &Bound<'_, PyAny>,
     watching: Vec<Py<PyAny>>,
     forward_ad: Py<PyAny>,
     is_grad_enabled: Py<PyAny>,
     empty: (Py<PyAny>, Py<PyAny>),
 ) -> PyResult<()> {
-    if let Some(exchange) = Exchange::of(class)? {
+    if let Some(exchange) = Exchange::of(kind)? {
         let torch = Torch {
             exchange,
             watching,
             forward_ad,
-            is_neg: class.getattr("is_neg")?.unbind(),
+            is_neg: kind.getattr("is_neg")?.unbind(),
             is_grad_enabled,
             empty: empty.into(),
         };
         // Whoever came first said the same.
-        let _ = TORCH.set(class.py(), torch);
+        let _ = TORCH.set(kind.py(), torch);
     }
     Ok(())
 }
