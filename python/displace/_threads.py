@@ -64,9 +64,10 @@ def _among_others() -> None:
     _core.set_num_threads(0 if said.isdecimal() and int(said) > 0 else 1)
 
 
-# Who is a worker has been started through this module.
+# Who is a worker has been started through this module. A spawned one has no parent yet while it is handed what it works with,
+# which is when it imports this package; until then it is marked as inheriting.
 _process = sys.modules.get("multiprocessing.process")
-if _process is not None and _process.parent_process() is not None:
+if _process is not None and (_process.parent_process() or getattr(_process.current_process(), "_inheriting", False)):
     _among_others()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_among_others)
