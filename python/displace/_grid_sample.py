@@ -69,7 +69,8 @@ def grid_sample(
     >>> displace.grid_sample(image, np.float32([[[[0.25, 0]]]]), align_corners=False, coords="pixel")
     array([[[[12]]]], dtype=uint8)
     """
-    if out is None and not _arrays.traced():
+    # The core reads no rest where it needs none, and so would not see a wrong one.
+    if out is None and rest is None and not _arrays.traced():
         result = _core.sample_small(input, grid, mode, padding_mode, align_corners, coords, rest, fill)
         if result is not None:
             return result

@@ -50,9 +50,23 @@ def set_num_threads(n):
 def get_num_threads():
     """How many threads share large work: see `set_num_threads`.
 
+    Parameters
+    ----------
+    None
+
     Returns
     -------
     int
+
+    Raises
+    ------
+    Nothing
+
+    Examples
+    --------
+    >>> import displace
+    >>> displace.get_num_threads() >= 1
+    True
     """
     return _core.get_num_threads()
 

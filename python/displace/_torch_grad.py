@@ -342,7 +342,7 @@ class _Sample(torch.autograd.Function):
     """`sample` where nothing but autograd watches: both gradients by one call, and no second context for torch.func."""
 
     @staticmethod
-    def forward(ctx: Any, image: torch.Tensor, grid: torch.Tensor, *sampling: Any) -> torch.Tensor:
+    def forward(ctx: Any, image: torch.Tensor, grid: torch.Tensor, *sampling: Any) -> Any:
         ctx.save_for_backward(image, grid)
         ctx.sampling = sampling
         return KERNELS["sample"](image, grid, *sampling)

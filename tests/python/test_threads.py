@@ -68,7 +68,7 @@ def work(side):
     displace.grid_sample(image, grid, align_corners=False)
     displace.displacement(grid, (side, side))
     return len(os.listdir("/proc/self/task")) - before
-small = work(128)
+small = work(127)
 displace.set_num_threads(1)
 one = work(400)
 displace.set_num_threads(2)
