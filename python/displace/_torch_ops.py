@@ -88,7 +88,7 @@ def sample_grads(grad, image, grid, need_image, need_grid, sampling):
     """Both gradients by one walk; no operator, since the adjoint's sampling must be without a fill value where there is one."""
     to_image = _new(image, image.shape) if need_image else None
     to_grid = _new(grid, grid.shape) if need_grid else None
-    wanted = (capsule(to) if to is not None else None for to in (to_image, to_grid))
+    wanted = capsule(to_image) if to_image is not None else None, capsule(to_grid) if to_grid is not None else None
     _core.sample_grad(capsule(grad), capsule(image), capsule(grid), *wanted, sampling)
     return to_image, to_grid
 
