@@ -6,6 +6,7 @@
     affine_grid             theta -> grid
     grid_sample             torch's, for tensors and arrays
     warp                    image and field -> warped image
+    set_num_threads         how many threads share large work
     inspect                 a report on a grid, a field or any array
     Field, read, write      fields with what gives them meaning, in memory and in files
     plot                    pictures on matplotlib's axes
@@ -28,6 +29,7 @@ from ._files import read, write
 from ._grid_from_displacement import grid_from_displacement
 from ._grid_sample import grid_sample
 from ._inspect import Report, inspect
+from ._threads import get_num_threads, set_num_threads
 from ._warp import warp
 
 __all__ = [
@@ -44,11 +46,13 @@ __all__ = [
     "affine_grid",
     "displacement",
     "effective_displacement",
+    "get_num_threads",
     "grid_from_displacement",
     "grid_sample",
     "inspect",
     "plot",
     "read",
+    "set_num_threads",
     "warp",
     "write",
 ]

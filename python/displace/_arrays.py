@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 import warnings
 from collections.abc import Callable
@@ -26,6 +27,12 @@ _WORDS = (
     ("coords", ("normalized", "pixel", "displacement")),
     ("rest", (None, "index", "extent")),
 )
+_KNOWN = frozenset(itertools.product(*(known for _, known in _WORDS)))
+
+
+def traced() -> bool:
+    """Whether torch.compile reads this code rather than runs it; said to be so until torch tensors have come."""
+    return True
 
 
 def is_torch(*arrays: Any) -> bool:
@@ -156,6 +163,11 @@ def check_sample(image: tuple[int, ...], grid: tuple[int, ...]) -> None:
 
 def check_words(mode: str, padding_mode: str, coords: str, rest: str | None) -> None:
     """Names, before any work."""
+    try:
+        if (mode, padding_mode, coords, rest) in _KNOWN:
+            return
+    except TypeError:  # not hashable: the loop says what it is
+        pass
     for (what, known), found in zip(_WORDS, (mode, padding_mode, coords, rest), strict=True):
         if found not in known:
             names = ", ".join(repr(name) for name in known)

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias, final
 
 # (mode, padding_mode, fill, coords, align_corners, rest)
@@ -11,15 +11,21 @@ __all__ = [
     "__version__",
     "affine_grid",
     "affine_grid_grad",
+    "ask_for_large_pages",
     "displacement",
     "effective_displacement",
+    "get_num_threads",
     "grid_from_displacement",
     "inspect",
+    "overlap",
     "picture",
     "read",
     "sample",
     "sample_grad",
     "sample_grad_grad",
+    "sample_small",
+    "set_num_threads",
+    "use_torch",
     "write",
 ]
 
@@ -50,6 +56,27 @@ def grid_from_displacement(
 def affine_grid(theta: Any, out: Any, align_corners: bool) -> None: ...
 def affine_grid_grad(grad: Any, out: Any, align_corners: bool) -> None: ...
 def sample(image: Any, grid: Any, out: Any, sampling: _Sampling) -> None: ...
+def sample_small(
+    image: Any,
+    grid: Any,
+    mode: Any,
+    padding_mode: Any,
+    align_corners: Any,
+    coords: Any,
+    rest: Any,
+    fill: Any,
+) -> Any: ...
+def use_torch(
+    kind: Any,
+    watching: list[Callable[[], Any]],
+    forward_ad: Any,
+    is_grad_enabled: Callable[[], bool],
+    empty: tuple[Callable[..., Any], Callable[..., Any]],
+) -> None: ...
+def set_num_threads(threads: int) -> None: ...
+def get_num_threads() -> int: ...
+def ask_for_large_pages(array: Any) -> None: ...
+def overlap(out: Any, inputs: list[Any]) -> bool: ...
 def sample_grad(grad: Any, image: Any, grid: Any, out_image: Any, out_grid: Any, sampling: _Sampling) -> None: ...
 def sample_grad_grad(
     tangent: Any, grad: Any, image: Any, grid: Any, out_grad: Any, out_image: Any, out_grid: Any, sampling: _Sampling

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 
-from . import _arrays
+from . import _arrays, _core
 from ._errors import DeviceError, DTypeError, ShapeError
-from ._torch_grad import call
-from ._torch_ops import IMAGES, OPS, REAL
+from ._torch_grad import call, is_eager
+from ._torch_ops import IMAGES, INTO, OPS, REAL, capsule
 
 
 def _check(tensor: torch.Tensor, what: str, dtypes: Any) -> None:
@@ -24,19 +25,28 @@ def _check(tensor: torch.Tensor, what: str, dtypes: Any) -> None:
         raise DTypeError(f"{what} holds {tensor.dtype}: expected {known}; convert it first, for example with .float()")
 
 
-def _store(result: torch.Tensor, out: torch.Tensor | None, inputs: Any) -> torch.Tensor:
-    """The result, or `out` with it inside, under torch's rules for `out=`."""
-    if out is None:
-        return result
+def _check_out(out: Any, shape: Any, dtype: torch.dtype, inputs: Any) -> None:
+    """torch's rules for `out=`."""
     if not isinstance(out, torch.Tensor):
         raise DTypeError(f"out is a {type(out).__name__}: expected a torch tensor, as the inputs are")
     if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in (*inputs, out)):
         raise RuntimeError(
             "displace: functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad."
         )
-    if out.shape != result.shape or out.dtype != result.dtype:
-        raise ShapeError(f"out is {out.dtype} {tuple(out.shape)}: the result is {result.dtype} {tuple(result.shape)}")
-    return out.copy_(result)
+    if out.shape != shape or out.dtype != dtype:
+        raise ShapeError(f"out is {out.dtype} {tuple(out.shape)}: the result is {dtype} {tuple(shape)}")
+
+
+def _written(name: str, target: torch.Tensor, inputs: tuple[torch.Tensor, ...], *options: Any) -> bool:
+    """Whether the operator's result could be written where it belongs: into dense memory apart from the inputs'."""
+    if torch.compiler.is_compiling() or not is_eager([target, *inputs]):
+        return False
+    innermost = name == "sample" and target.movedim(1, -1).is_contiguous()
+    if not (target.is_contiguous() or innermost) or _core.overlap(capsule(target), [capsule(tensor) for tensor in inputs]):
+        return False
+    INTO[name](target, *inputs, *options)
+    torch.autograd.graph.increment_version(target)
+    return True
 
 
 def _check_together(image: torch.Tensor, what: str, grid: torch.Tensor, where: str) -> None:
@@ -62,8 +72,13 @@ default_align_corners._dynamo_marked_constant = True  # type: ignore[attr-define
 
 def displacement(grid, axes, size, align_corners, rest, arithmetic, out):
     _check(grid, "grid", REAL)
-    result = call("displacement", _batched(grid, axes), size, bool(align_corners), rest, arithmetic)
-    return _store(result.reshape(grid.shape), out, (grid,))
+    batch, options = _batched(grid, axes), (size, bool(align_corners), rest, arithmetic)
+    if out is None:
+        return call("displacement", batch, *options).reshape(grid.shape)
+    _check_out(out, grid.shape, REAL[grid.dtype], (grid,))
+    if not _written("displacement", _batched(out, axes), (batch,), *options):
+        out.copy_(call("displacement", batch, *options).reshape(grid.shape))
+    return out
 
 
 def effective_displacement(grid, axes, size, align_corners, rest, mode, padding_mode):
@@ -91,27 +106,58 @@ def _sampled(image, grid, sampling):
     return call("sample", image, grid, *sampling)
 
 
+_HALF = {torch.float16, torch.bfloat16}
+
+
 def _wide(tensor):
-    return tensor.float() if tensor.dtype in (torch.float16, torch.bfloat16) else tensor
+    return tensor.float() if tensor.dtype in _HALF else tensor
+
+
+def _same(tensor):
+    return tensor
+
+
+def _sampled_into(out, target, image, grid, sampling, seen):
+    """Sampling into `out`; `target` is a view of it with the operator's axes, `seen` makes the caller's of those."""
+    widens = torch.is_autocast_enabled("cpu") and not _HALF.isdisjoint((image.dtype, grid.dtype))
+    dtype = torch.float32 if widens and image.dtype in _HALF else image.dtype
+    shape = (*image.shape[:2], *grid.shape[1:-1])
+    _check_out(out, seen(torch.empty(shape, device="meta")).shape, dtype, (image, grid))
+    if widens or not _written("sample", target(out), (image, grid), *sampling):
+        out.copy_(seen(_sampled(image, grid, sampling)))
+    return out
 
 
 def grid_sample(image, grid, sampling, out):
     _check_together(image, "input", grid, "grid")
     _arrays.check_sample(image.shape, grid.shape)
-    return _store(_sampled(image, grid, sampling), out, (image, grid))
+    if out is None:
+        return _sampled(image, grid, sampling)
+    return _sampled_into(out, _same, image, grid, sampling, _same)
 
 
 def warp(image, field, sampling, planes, batch, channels_last, out):
     _check_together(image, "image", field, "field")
     samples = max(image.shape[0], field.shape[0]) if 0 not in (image.shape[0], field.shape[0]) else 0
     image, field = (tensor.expand(samples, *tensor.shape[1:]) for tensor in (image, field))
-    result = _sampled(image, field, sampling)
-    # Back to the axes that the caller has.
-    if channels_last:
-        result = result.movedim(1, -1)
-    elif planes == 0:
-        result = result.squeeze(1)
-    return _store(result if batch else result.squeeze(0), out, (image, field))
+
+    def seen(result):
+        """Back to the axes that the caller has."""
+        if channels_last:
+            result = result.movedim(1, -1)
+        elif planes == 0:
+            result = result.squeeze(1)
+        return result if batch else result.squeeze(0)
+
+    def target(out):
+        out = out if batch else out.unsqueeze(0)
+        if channels_last:
+            return out.movedim(-1, 1)
+        return out.unsqueeze(1) if planes == 0 else out
+
+    if out is None:
+        return seen(_sampled(image, field, sampling))
+    return _sampled_into(out, target, image, field, sampling, seen)
 
 
 def to_numpy(tensor: torch.Tensor, what: str) -> np.ndarray:
@@ -121,3 +167,20 @@ def to_numpy(tensor: torch.Tensor, what: str) -> np.ndarray:
         raise DeviceError(f"{what} is a meta tensor: it has a shape and no numbers")
     tensor = tensor.detach()
     return (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy()
+
+
+# Tensors have come. Small ones may now go straight to the core, where none of these has to see the call.
+_arrays.traced = torch.compiler.is_dynamo_compiling
+_core.use_torch(
+    torch.Tensor,
+    [
+        torch._C._are_functorch_transforms_active,
+        torch._C._len_torch_dispatch_stack,
+        torch._C._is_torch_function_mode_enabled,
+        torch._C._get_tracing_state,
+    ],
+    torch.autograd.forward_ad,
+    torch.is_grad_enabled,
+    # Without the default's name, which takes as long to read as the rest of the call; the result is looked at afterwards.
+    (torch.empty, partial(torch.empty, dtype=torch.float64)),
+)

@@ -22,7 +22,7 @@ import torch
 from torch._C._functorch import TransformType, get_interpreter_stack
 from torch.autograd import forward_ad
 
-from ._torch_ops import KERNELS, LIBRARY, OPS
+from ._torch_ops import KERNELS, LIBRARY, OPS, sample_grads
 
 
 class _Rule(NamedTuple):
@@ -44,6 +44,12 @@ def call(name: str, *args: Any) -> Any:
         inside = torch._C._are_functorch_transforms_active()
         return _TRACED[name].apply(*args) if inside else getattr(OPS, name)(*args)
     tensors = [arg for arg in args if isinstance(arg, torch.Tensor)]
+    if is_eager(tensors):
+        if not (torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)):
+            return KERNELS[name](*args)
+        if name == "sample":
+            return _Sample.apply(*args)
+        return _FUNCTIONS[name].apply(*tensors, _Options(args[len(tensors) :]))
     options = args[len(tensors) :]
     if torch._C._are_functorch_transforms_active() or forward_ad._current_level >= 0:
         if sum(level.key() == TransformType.Jvp for level in get_interpreter_stack() or ()) > 1:
@@ -52,24 +58,27 @@ def call(name: str, *args: Any) -> Any:
                 "displace: forward mode within forward mode; take one of the two derivatives in reverse, with torch.func.jacrev or grad"
             )
         return _FUNCTIONS[name].apply(*tensors, _Options(options))
-    if not _is_plain(tensors):
-        return getattr(OPS, name)(*args)
-    if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors):
-        return _FUNCTIONS[name].apply(*tensors, _Options(options))
-    return KERNELS[name](*args)
+    return getattr(OPS, name)(*args)
 
 
-def _is_plain(tensors: list[torch.Tensor]) -> bool:
-    """Whether torch's dispatcher would do nothing but call autograd and the CPU's kernel: no modes, no wrappers, no views of signs."""
-    if torch._C._dispatch_tls_local_include_set().raw_repr() != _USUAL_MODES:
+def is_eager(tensors: list[torch.Tensor]) -> bool:
+    """Whether torch would do nothing but call autograd and the CPU's kernel: no modes, no wrappers, no views of signs."""
+    if torch._C._dispatch_tls_local_include_set().raw_repr() not in _USUAL_MODES:
         return False
-    return all(torch._C._dispatch_keys(tensor).raw_repr() == _USUAL_KEYS for tensor in tensors)
+    if torch._C._are_functorch_transforms_active() or forward_ad._current_level >= 0:
+        return False
+    return all(torch._C._dispatch_keys(tensor).raw_repr() in _USUAL_KEYS for tensor in tensors)
+
+
+def _usual(inference: bool) -> tuple[int, int]:
+    with torch.inference_mode(inference):
+        keys = torch._C._dispatch_keys(torch.empty(0, device="cpu"))
+        return torch._C._dispatch_tls_local_include_set().raw_repr(), keys.raw_repr()
 
 
 # In a thread of their own, which is in no mode whatever the importing one is in.
 with ThreadPoolExecutor(1) as _thread:
-    _USUAL_MODES = _thread.submit(lambda: torch._C._dispatch_tls_local_include_set().raw_repr()).result()
-    _USUAL_KEYS = _thread.submit(lambda: torch._C._dispatch_keys(torch.empty(0, device="cpu")).raw_repr()).result()
+    _USUAL_MODES, _USUAL_KEYS = (set(usual) for usual in zip(*_thread.map(_usual, (False, True)), strict=True))
 
 
 class _Options:
@@ -327,6 +336,25 @@ def _traced(name: str, rule: _Rule) -> type[torch.autograd.Function]:
         "backward": staticmethod(rule.backward),
     }
     return type(name, (torch.autograd.Function,), members)
+
+
+class _Sample(torch.autograd.Function):
+    """`sample` where nothing but autograd watches: both gradients by one call, and no second context for torch.func."""
+
+    @staticmethod
+    def forward(ctx: Any, image: torch.Tensor, grid: torch.Tensor, *sampling: Any) -> Any:
+        ctx.save_for_backward(image, grid)
+        ctx.sampling = sampling
+        return KERNELS["sample"](image, grid, *sampling)
+
+    @staticmethod
+    def backward(ctx: Any, grad: torch.Tensor) -> Any:
+        image, grid = ctx.saved_tensors
+        # Gradients that may have gradients of their own, and sampling whose two halves differ, go by the operators.
+        if torch.is_grad_enabled() or ctx.sampling != tuple(_linear(ctx.sampling)) or not is_eager([grad, image, grid]):
+            return _sample_backward(ctx, grad)
+        need_image, need_grid = ctx.needs_input_grad[:2]
+        return *sample_grads(grad, image, grid, need_image, need_grid, ctx.sampling), *_nothing(6)
 
 
 for _name, _rule in _RULES.items():

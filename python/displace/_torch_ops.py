@@ -13,12 +13,17 @@ LIBRARY = torch.library.Library("displace", "DEF")
 OPS = torch.ops.displace
 # What an operator comes to in the end: its kernel, by name.
 KERNELS: dict[str, Callable[..., Any]] = {}
+# Kernels that write into a tensor given first, dense in C order or, for sampling, with channels innermost.
+INTO: dict[str, Callable[..., Any]] = {}
 _SAMPLING = "str mode, str padding_mode, float fill, str coords, bool align_corners, str? rest"
 _LATTICE = "SymInt[] size, bool align_corners, str? rest"
 REAL = {torch.float16: torch.float32, torch.bfloat16: torch.float32, torch.float32: torch.float32, torch.float64: torch.float64}
 IMAGES = (torch.uint8, torch.uint16, torch.int16, *REAL)
 
-_capsule: Callable[[torch.Tensor], Any] = torch.utils.dlpack.to_dlpack  # type: ignore[attr-defined]
+# Bytes from which a result is worth large pages: where NumPy thinks so.
+_LARGE = 1 << 22
+
+capsule: Callable[[torch.Tensor], Any] = torch.utils.dlpack.to_dlpack  # type: ignore[attr-defined]
 
 
 def _define(schema: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -36,7 +41,11 @@ def _define(schema: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 def _new(like: torch.Tensor, shape: Any, dtype: torch.dtype | None = None) -> torch.Tensor:
     """Memory for a result, contiguous whatever `like` is."""
-    return torch.empty(tuple(shape), dtype=dtype or like.dtype, device=like.device)
+    new = torch.empty(tuple(shape), dtype=dtype or like.dtype, device=like.device)
+    # Fake tensors are of another type.
+    if type(new) is torch.Tensor and new.nbytes >= _LARGE and new.device.type == "cpu":
+        _core.ask_for_large_pages(capsule(new))
+    return new
 
 
 # Sampling
@@ -44,9 +53,19 @@ def _new(like: torch.Tensor, shape: Any, dtype: torch.dtype | None = None) -> to
 
 @_define(f"sample(Tensor image, Tensor grid, {_SAMPLING}) -> Tensor")
 def _sample(image, grid, *sampling):
-    out = _new(image, (*image.shape[:2], *grid.shape[1:-1]))
-    _core.sample(_capsule(image), _capsule(grid), _capsule(out), sampling)
+    return sample_into(_new_sample(image, grid), image, grid, *sampling)
+
+
+def _new_sample(image, grid, *sampling):
+    return _new(image, (*image.shape[:2], *grid.shape[1:-1]))
+
+
+def sample_into(out, image, grid, *sampling):
+    _core.sample(capsule(image), capsule(grid), capsule(out), sampling)
     return out
+
+
+INTO["sample"] = sample_into
 
 
 @_define(f"sample_grad_image(Tensor grad, Tensor grid, SymInt[] size, {_SAMPLING}) -> Tensor")
@@ -54,15 +73,24 @@ def _sample_grad_image(grad, grid, size, *sampling):
     out = _new(grad, size)
     # The adjoint reads no image; a view of one number has its shape.
     image = grad.new_zeros(()).expand(size)
-    _core.sample_grad(_capsule(grad), _capsule(image), _capsule(grid), _capsule(out), None, sampling)
+    _core.sample_grad(capsule(grad), capsule(image), capsule(grid), capsule(out), None, sampling)
     return out
 
 
 @_define(f"sample_grad_grid(Tensor grad, Tensor image, Tensor grid, {_SAMPLING}) -> Tensor")
 def _sample_grad_grid(grad, image, grid, *sampling):
     out = _new(grid, grid.shape)
-    _core.sample_grad(_capsule(grad), _capsule(image), _capsule(grid), None, _capsule(out), sampling)
+    _core.sample_grad(capsule(grad), capsule(image), capsule(grid), None, capsule(out), sampling)
     return out
+
+
+def sample_grads(grad, image, grid, need_image, need_grid, sampling):
+    """Both gradients by one walk; no operator, since the adjoint's sampling must be without a fill value where there is one."""
+    to_image = _new(image, image.shape) if need_image else None
+    to_grid = _new(grid, grid.shape) if need_grid else None
+    wanted = capsule(to_image) if to_image is not None else None, capsule(to_grid) if to_grid is not None else None
+    _core.sample_grad(capsule(grad), capsule(image), capsule(grid), *wanted, sampling)
+    return to_image, to_grid
 
 
 @_define(f"sample_push(Tensor tangent, Tensor image, Tensor grid, {_SAMPLING}) -> Tensor")
@@ -70,8 +98,8 @@ def _sample_push(tangent, image, grid, *sampling):
     out = _new(image, (*image.shape[:2], *grid.shape[1:-1]))
     # What comes out does not depend on the gradient that the core is also given.
     grad = image.new_zeros(()).expand(out.shape)
-    inputs = _capsule(tangent), _capsule(grad), _capsule(image), _capsule(grid)
-    _core.sample_grad_grad(*inputs, _capsule(out), None, None, sampling)
+    inputs = capsule(tangent), capsule(grad), capsule(image), capsule(grid)
+    _core.sample_grad_grad(*inputs, capsule(out), None, None, sampling)
     return out
 
 
@@ -81,8 +109,8 @@ def _sample_push(tangent, image, grid, *sampling):
 )
 def _sample_grad_grad(tangent, grad, image, grid, need_image, need_grid, *sampling):
     to_image, to_grid = outs = _sample_grad_grad_new(tangent, grad, image, grid, need_image, need_grid)
-    inputs = _capsule(tangent), _capsule(grad), _capsule(image), _capsule(grid)
-    wanted = _capsule(to_image) if need_image else None, _capsule(to_grid) if need_grid else None
+    inputs = capsule(tangent), capsule(grad), capsule(image), capsule(grid)
+    wanted = capsule(to_image) if need_image else None, capsule(to_grid) if need_grid else None
     _core.sample_grad_grad(*inputs, None, *wanted, sampling)
     return outs
 
@@ -91,9 +119,7 @@ def _sample_grad_grad_new(tangent, grad, image, grid, need_image, need_grid, *sa
     return _new(image, image.shape if need_image else (0,)), _new(grid, grid.shape if need_grid else (0,))
 
 
-torch.library.register_fake(
-    "displace::sample", lambda image, grid, *sampling: _new(image, (*image.shape[:2], *grid.shape[1:-1])), lib=LIBRARY
-)
+torch.library.register_fake("displace::sample", _new_sample, lib=LIBRARY)
 torch.library.register_fake("displace::sample_grad_image", lambda grad, grid, size, *sampling: _new(grad, size), lib=LIBRARY)
 torch.library.register_fake(
     "displace::sample_grad_grid", lambda grad, image, grid, *sampling: _new(grid, grid.shape), lib=LIBRARY
@@ -111,16 +137,22 @@ torch.library.register_fake("displace::sample_grad_grad", _sample_grad_grad_new,
 
 @_define(f"displacement(Tensor grid, {_LATTICE}, str arithmetic) -> Tensor")
 def _displacement(grid, size, align_corners, rest, arithmetic):
-    out = _new(grid, grid.shape, REAL[grid.dtype])
-    _core.displacement(_capsule(grid), _capsule(out), size, align_corners, rest, arithmetic)
+    return displacement_into(_new(grid, grid.shape, REAL[grid.dtype]), grid, size, align_corners, rest, arithmetic)
+
+
+def displacement_into(out, grid, size, align_corners, rest, arithmetic):
+    _core.displacement(capsule(grid), capsule(out), size, align_corners, rest, arithmetic)
     return out
+
+
+INTO["displacement"] = displacement_into
 
 
 @_define(f"effective_displacement(Tensor grid, {_LATTICE}, str mode, str padding_mode) -> (Tensor, Tensor)")
 def _effective_displacement(grid, size, align_corners, rest, mode, padding_mode):
     field, coverage = _effective_displacement_new(grid)
-    outs = _capsule(field), _capsule(coverage)
-    _core.effective_displacement(_capsule(grid), *outs, size, align_corners, rest, mode, padding_mode)
+    outs = capsule(field), capsule(coverage)
+    _core.effective_displacement(capsule(grid), *outs, size, align_corners, rest, mode, padding_mode)
     return field, coverage
 
 
@@ -132,21 +164,21 @@ def _effective_displacement_new(grid, *options):
 @_define(f"grid_from_displacement(Tensor field, {_LATTICE}) -> Tensor")
 def _grid_from_displacement(field, size, align_corners, rest):
     out = _new(field, field.shape, REAL[field.dtype])
-    _core.grid_from_displacement(_capsule(field), _capsule(out), size, align_corners, rest)
+    _core.grid_from_displacement(capsule(field), capsule(out), size, align_corners, rest)
     return out
 
 
 @_define("affine_grid(Tensor theta, SymInt[] size, bool align_corners) -> Tensor")
 def _affine_grid(theta, size, align_corners):
     out = _new(theta, (theta.shape[0], *size, len(size)))
-    _core.affine_grid(_capsule(theta.contiguous()), _capsule(out), align_corners)
+    _core.affine_grid(capsule(theta.contiguous()), capsule(out), align_corners)
     return out
 
 
 @_define("affine_grid_grad(Tensor grad, bool align_corners) -> Tensor")
 def _affine_grid_grad(grad, align_corners):
     out = _new(grad, (grad.shape[0], grad.shape[-1], grad.shape[-1] + 1))
-    _core.affine_grid_grad(_capsule(grad), _capsule(out), align_corners)
+    _core.affine_grid_grad(capsule(grad), capsule(out), align_corners)
     return out
 
 

@@ -33,4 +33,10 @@ mod core_module {
     use crate::op::sample::sample;
     #[pymodule_export]
     use crate::op::sample_grad::{sample_grad, sample_grad_grad};
+    #[pymodule_export]
+    use crate::op::small::{sample_small, use_torch};
+    #[pymodule_export]
+    use crate::op::threads::{get_num_threads, set_num_threads};
+    #[pymodule_export]
+    use crate::tensor::{ask_for_large_pages, overlap};
 }

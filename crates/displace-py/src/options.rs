@@ -10,6 +10,17 @@ use pyo3::prelude::*;
 pub(crate) struct Sampling(String, String, f64, String, bool, Option<String>);
 
 impl Sampling {
+    pub(crate) fn new(
+        mode: String,
+        padding_mode: String,
+        fill: f64,
+        coords: String,
+        align_corners: bool,
+        rest: Option<String>,
+    ) -> Self {
+        Self(mode, padding_mode, fill, coords, align_corners, rest)
+    }
+
     pub(crate) fn sampler(&self) -> PyResult<Sampler> {
         sampler(&self.0, &self.1, self.2)
     }

@@ -11,7 +11,7 @@ use pyo3::buffer::PyUntypedBuffer;
 use pyo3::exceptions::{PyBufferError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyCapsuleMethods, PyDict};
-use std::ffi::{CStr, c_void};
+use std::ffi::{CStr, c_int, c_void};
 use std::ptr::NonNull;
 
 /// An array: where it lies, its shape and strides in array order, in elements.
@@ -28,6 +28,7 @@ pub(crate) struct Tensor {
 enum Owner {
     Buffer(#[allow(dead_code)] PyUntypedBuffer),
     DlPack(#[allow(dead_code)] Managed),
+    Held(#[allow(dead_code)] Py<PyAny>),
 }
 
 impl Tensor {
@@ -83,7 +84,14 @@ impl Tensor {
 
     fn from_capsule(capsule: &Bound<'_, PyCapsule>, what: &str) -> PyResult<Self> {
         let managed = Managed::take(capsule)?;
-        let tensor = managed.tensor();
+        let writable = !managed.read_only();
+        // SAFETY: DLPack: what the structure points to is alive as long as the managed tensor, which goes along.
+        unsafe { Self::from_dlpack(managed.tensor().clone(), writable, Owner::DlPack(managed), what) }
+    }
+
+    /// # Safety
+    /// `owner` keeps alive what `tensor` points to.
+    unsafe fn from_dlpack(tensor: DlTensor, writable: bool, owner: Owner, what: &str) -> PyResult<Self> {
         check_device(tensor.device.kind, what)?;
         let dtype = dlpack_dtype(tensor.dtype).ok_or_else(|| {
             let DlDataType { code, bits, lanes } = tensor.dtype;
@@ -98,7 +106,7 @@ impl Tensor {
             dtype_error(what, &name)
         })?;
         let axes = usize::try_from(tensor.axes).unwrap_or(0);
-        // SAFETY: DLPack: `shape` points to `axes` numbers, alive as long as the managed tensor.
+        // SAFETY: DLPack: `shape` points to `axes` numbers; the caller keeps them alive.
         let shape: Vec<usize> =
             unsafe { numbers(tensor.shape, axes) }.iter().map(|len| usize::try_from(*len).unwrap_or(0)).collect();
         let strides = if tensor.strides.is_null() {
@@ -113,8 +121,8 @@ impl Tensor {
             shape,
             strides,
             dtype,
-            writable: !managed.read_only(),
-            _owner: Owner::DlPack(managed),
+            writable,
+            _owner: owner,
         };
         tensor.check_alignment(what)
     }
@@ -154,12 +162,16 @@ impl Tensor {
         })
     }
 
+    /// Whether the bytes from the first to the last reached are in part another's.
+    fn shares_memory(&self, other: &Self) -> bool {
+        let ((low, high), (from, to)) = (self.bytes(), other.bytes());
+        low < to && from < high
+    }
+
     /// Refuses an output that shares memory with an input: results would depend on the order of work.
     pub(crate) fn apart_from(&self, inputs: &[(&str, &Self)]) -> PyResult<()> {
-        let (low, high) = self.bytes();
         for (what, input) in inputs {
-            let (from, to) = input.bytes();
-            if low < to && from < high {
+            if self.shares_memory(input) {
                 return Err(shape_error(format!("out shares memory with {what}: give it memory of its own")));
             }
         }
@@ -320,8 +332,87 @@ unsafe fn numbers<'a>(start: *const i64, len: usize) -> &'a [i64] {
     if len == 0 { &[] } else { unsafe { std::slice::from_raw_parts(start, len) } }
 }
 
+/// Whether an array shares memory with one of others.
+#[pyfunction]
+pub(crate) fn overlap(out: &Bound<'_, PyAny>, inputs: Vec<Bound<'_, PyAny>>) -> PyResult<bool> {
+    let out = Tensor::new(out, "out")?;
+    let inputs = inputs.iter().map(|input| Tensor::new(input, "input")).collect::<PyResult<Vec<_>>>()?;
+    Ok(inputs.iter().any(|input| out.shares_memory(input)))
+}
+
+/// Asks for large pages behind an array that has just been made, as NumPy does for its own. Where the system has them on
+/// request, the first touch of each page then costs a third.
+#[pyfunction]
+pub(crate) fn ask_for_large_pages(array: &Bound<'_, PyAny>) -> PyResult<()> {
+    const PAGE: usize = 4096;
+    let array = Tensor::new(array, "out")?;
+    let (low, high) = array.bytes();
+    let (low, high) = (low.next_multiple_of(PAGE), high / PAGE * PAGE);
+    if low < high {
+        #[cfg(target_os = "linux")]
+        // SAFETY: whole pages inside of memory that `array` keeps alive; how they are backed changes nothing in them. It may
+        // fail, where the system has no such pages, and need not succeed.
+        unsafe {
+            libc::madvise(std::ptr::with_exposed_provenance_mut(low), high - low, libc::MADV_HUGEPAGE)
+        };
+    }
+    Ok(())
+}
+
+/// A library's C functions for DLPack: its arrays without a capsule.
+pub(crate) struct Exchange {
+    class: Py<PyAny>,
+    view: unsafe extern "C" fn(*mut c_void, *mut DlTensor) -> c_int,
+}
+
+impl Exchange {
+    /// Those of a class of arrays, if it has them.
+    pub(crate) fn of(class: &Bound<'_, PyAny>) -> PyResult<Option<Self>> {
+        let Some(capsule) = class.getattr_opt("__dlpack_c_exchange_api__")? else { return Ok(None) };
+        let Ok(capsule) = capsule.cast::<PyCapsule>() else { return Ok(None) };
+        let Ok(pointer) = capsule.pointer_checked(Some(c"dlpack_exchange_api")) else { return Ok(None) };
+        // SAFETY: a capsule of this name holds the functions, for ever; their first field is the version, in every version.
+        if unsafe { pointer.cast::<[u32; 2]>().read() }[0] != 1 {
+            return Ok(None);
+        }
+        // SAFETY: of version 1, as above.
+        let functions = unsafe { pointer.cast::<ExchangeFunctions>().as_ref() };
+        Ok(functions.view.map(|view| Self { class: class.clone().unbind(), view }))
+    }
+
+    /// An array of this class, and no other, in this processor's memory. The interpreter must stay locked while it is used: who
+    /// resizes the array frees what it points to.
+    pub(crate) fn view(&self, object: &Bound<'_, PyAny>) -> Option<Tensor> {
+        if !object.get_type().is(&self.class) {
+            return None;
+        }
+        let mut tensor = std::mem::MaybeUninit::<DlTensor>::uninit();
+        // SAFETY: an object of the class that the function belongs to, and room for its answer.
+        if unsafe { (self.view)(object.as_ptr().cast(), tensor.as_mut_ptr()) } != 0 {
+            drop(PyErr::take(object.py()));
+            return None;
+        }
+        // SAFETY: the function has succeeded and so filled it; what it points to lives as long as the array does.
+        let tensor =
+            unsafe { Tensor::from_dlpack(tensor.assume_init(), true, Owner::Held(object.clone().unbind()), "array") }.ok()?;
+        (tensor.is_empty() || !tensor.data.is_null()).then_some(tensor)
+    }
+}
+
+/// The table behind `__dlpack_c_exchange_api__`, of which one function is used.
+#[repr(C)]
+struct ExchangeFunctions {
+    version: [u32; 2],
+    previous: *mut c_void,
+    allocate: *mut c_void,
+    managed_from_object: *mut c_void,
+    managed_to_object: *mut c_void,
+    view: Option<unsafe extern "C" fn(*mut c_void, *mut DlTensor) -> c_int>,
+}
+
 // DLPack's structures, dlpack.h versions 0.x and 1.x.
 
+#[derive(Clone, Copy)]
 #[repr(C)]
 struct DlDevice {
     kind: i32,
@@ -336,6 +427,7 @@ struct DlDataType {
     lanes: u16,
 }
 
+#[derive(Clone)]
 #[repr(C)]
 struct DlTensor {
     data: *mut c_void,

@@ -89,6 +89,7 @@ pub use op::sample_grad_grad::sample_grad_grad_into;
 pub use op::summary::{Largest, Summary, summary};
 pub use op::warp::{warp, warp_into};
 pub use padding::{Padding, Spot};
+pub use rows::{num_threads, set_num_threads};
 pub use sampler::Sampler;
 pub use space::{Norm, Px, Shift};
 pub use view::{Dense, Layout, Shape, Strides, View};

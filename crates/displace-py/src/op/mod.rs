@@ -9,3 +9,5 @@ pub(crate) mod inspect;
 pub(crate) mod picture;
 pub(crate) mod sample;
 pub(crate) mod sample_grad;
+pub(crate) mod small;
+pub(crate) mod threads;

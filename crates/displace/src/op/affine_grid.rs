@@ -4,7 +4,7 @@ use crate::axis::{Axis, Extent};
 use crate::dtype::Real;
 use crate::error::{OutputLenError, SizeText, ThetaError};
 use crate::lattice::Lattice;
-use crate::rows::{for_each_band, map_rows, row_index};
+use crate::rows::{for_each_band, map_rows_costing, row_index};
 use crate::view::{Dense, Layout, Shape, View};
 
 /// The sampling grid of `n` affine maps from normalised destination to normalised source places.
@@ -105,7 +105,7 @@ pub fn affine_grid_grad<R: Real, const D: usize>(grad: &View<'_, R, D>, destinat
     let base = places(destination);
     let rows = shape.pixels() / size[0];
     // Per row and component, the sum of the gradient and of the gradient times x: the other places are the row's.
-    let partial = map_rows(shape.n, rows, |n, row| {
+    let partial = map_rows_costing(size[0].saturating_mul(D), shape.n, rows, |n, row| {
         let index = row_index(row, &size);
         let mut sums = [[0.0f64; 2]; D];
         for (k, [sum, along]) in sums.iter_mut().enumerate() {

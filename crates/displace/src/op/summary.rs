@@ -2,7 +2,7 @@
 
 use crate::dtype::{Location, Real};
 use crate::field::FieldView;
-use crate::rows::{map_rows, row_index};
+use crate::rows::{map_rows_costing, row_index};
 
 /// A field in a few honest numbers. Magnitudes and ranges are of finite displacements only.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,7 +59,7 @@ pub fn summary<L: Location, const D: usize>(field: &FieldView<'_, L, D>) -> Summ
     let samples = field.by().shape().n;
     let reader = Reader::new(field);
     let rows = if size.contains(&0) { 0 } else { size.iter().skip(1).product() };
-    let partial = map_rows(samples, rows, |n, row| {
+    let partial = map_rows_costing(size[0].saturating_mul(D), samples, rows, |n, row| {
         let index = row_index(row, &size);
         let mut sum = reader.row(n, index);
         reader.cells(n, index, &mut sum);
