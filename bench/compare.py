@@ -134,7 +134,7 @@ def rows_of(result: dict[str, Any], targets: tuple[tuple[str, float], ...], judg
         judged = [
             {"against": against, "factor": factor, "reached": times[against] / ours, "met": times[against] / ours >= factor}
             for against, factor in targets
-            if judge and times.get(against)
+            if times.get(against)
         ]
         rows.append(
             {
@@ -146,7 +146,7 @@ def rows_of(result: dict[str, Any], targets: tuple[tuple[str, float], ...], judg
                 "ratio": ratio,
                 "copy_share": times["copy"] / ours if times["copy"] else None,
                 "targets": judged,
-                "met": all(each["met"] for each in judged) if judged else None,
+                "met": all(each["met"] for each in judged) if judged and judge else None,
             }
         )
     return rows
@@ -159,14 +159,18 @@ def digits(value: float | None) -> str:
     return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}" if value >= 1 else f"{value:.3f}"
 
 
-def target_text(targets: tuple[tuple[str, float], ...]) -> str:
-    return ", ".join(f"{who} {factor:g}x" if factor >= 1 else f"≤{1 / factor:g}x {who}" for who, factor in targets)
+def target_text(targets: list[dict[str, Any]]) -> str:
+    texts = []
+    for target in targets:
+        who, factor = NAMES.get(target["against"], target["against"]), target["factor"]
+        texts.append(f"{who} {factor:g}x" if factor >= 1 else f"≤{1 / factor:g}x {who}")
+    return ", ".join(texts) or "-"
 
 
 class Table:
     def __init__(self, peers: list[str]) -> None:
         self.peers = peers
-        self.widths = [19, 3, 3, *[max(6, len(NAMES[who])) for who in ("ours", *peers)], 8, 5, 20, 6]
+        self.widths = [19, 3, 3, *[max(6, len(NAMES[who])) for who in ("ours", *peers)], 8, 5, 21, 6]
 
     def line(self, *cells: str) -> None:
         texts = [
@@ -183,7 +187,7 @@ class Table:
         self.line("workload", "thr", "out", *names, "peer/our", "copy", "target", "")
         self.rule()
 
-    def row(self, row: dict[str, Any], targets: tuple[tuple[str, float], ...], first: bool) -> None:
+    def row(self, row: dict[str, Any], first: bool) -> None:
         share = row["copy_share"]
         verdict = "-" if row["met"] is None else "met" if row["met"] else "missed"
         self.line(
@@ -193,7 +197,7 @@ class Table:
             *(digits(row["ns"].get(who)) for who in ("ours", *self.peers)),
             "-" if row["ratio"] is None else f"{digits(row['ratio'])}x",
             "-" if share is None else f"{share * 100:.0f}%",
-            target_text(targets),
+            target_text(row["targets"]),
             verdict,
         )
 
@@ -209,10 +213,9 @@ def warnings_of(result: dict[str, Any]) -> list[str]:
         elif check["difference"] is None:
             text = "has another shape"
         else:
-            text = f"differs by {check['difference']:.2g} (tolerance {check['tolerance']:.2g}, {check['share'] * 100:.2g} % above it)"
+            text = f"differs by {check['difference']:.2g} (tolerance {check['tolerance']:.2g}) in {check['share'] * 100:.2g}% of numbers"
             if check["inside"] is not None:
-                where = " alike" if check["inside"] > check["tolerance"] else ""
-                text += f"; where all is inside the image{where} {check['inside']:.2g}"
+                text += f", by {check['inside']:.2g} inside the image"
         forms = said.setdefault(f"{NAMES[check['who']]}|{text}", [])
         if check["form"] not in forms:
             forms.append(check["form"])
@@ -246,7 +249,7 @@ def table(workers: list[Worker], options: argparse.Namespace, report: dict[str, 
                 first = False
                 continue
             for row in rows_of(result, workload.targets, not options.quick):
-                printed.row(row, workload.targets, first)
+                printed.row(row, first)
                 report["rows"].append(row)
                 first = False
             warnings += [line for line in warnings_of(result) if line not in warnings]

@@ -115,9 +115,10 @@ def places(size: tuple[int, ...], kind: str) -> np.ndarray:
     index = [axis.astype(np.float32) for axis in index]
     reach = np.float32(min(6.0, min(size) / 16))
     waves = [np.sin(axis * np.float32(2 * math.pi * (3 + n) / size[-1 - n])) * reach for n, axis in enumerate(index)]
-    # Each axis is bent along the next one; the last along the first.
+    # Each axis is bent along the next one, the last along the first; and moved, since where nothing is bent all places would
+    # lie on pixels, where gradients jump.
     for n in range(len(size)):
-        np.add(index[n], waves[(n + 1) % len(size)], out=result[..., n])
+        np.add(index[n] + np.float32(0.3), waves[(n + 1) % len(size)], out=result[..., n])
     if kind != "smooth":
         angle, shift = {"rotated": (0.5, 0.0), "rotated90": (math.pi / 2, 0.25)}[kind]
         centre = (np.float32(size[::-1]) - 1) / 2
@@ -217,9 +218,9 @@ def image_and_map(size: tuple[int, int], kind: str, mode: str = "bilinear", padd
         if lib.sitk and mode != "bicubic":
             add_sitk(case, lib, image, at, mode, same)
         if lib.torch:
-            add_torch(case, lib, *tensors(lib, ours, at.normal[None]), mode, padding)
+            add_torch(case, lib, *tensors(lib, ours, at.normal[None]), mode, padding, result=same)
         if lib.kornia and lib.torch:
-            add_kornia(case, lib, lib.torch.from_numpy(ours), at, mode, padding)
+            add_kornia(case, lib, lib.torch.from_numpy(ours), at, mode, padding, same)
         return case
 
     return build
@@ -246,20 +247,22 @@ def add_sitk(case: Case, lib: Libraries, image: np.ndarray, at: Places, mode: st
     case.add("sitk", "Resample", lambda: resample.Execute(picture), back)
 
 
-def add_torch(case: Case, lib: Libraries, image: Any, grid: Any, mode: str, padding: str, forms: Any = ("NCHW",)) -> None:
+def add_torch(
+    case: Case, lib: Libraries, image: Any, grid: Any, mode: str, padding: str, forms: Any = ("NCHW",), result: Any = numpy_of
+) -> None:
     sample = lib.torch.nn.functional.grid_sample
     for form in forms:
         source = image.contiguous(memory_format=lib.torch.channels_last) if form == "channels-last" else image
         call = lambda source=source: sample(source, grid, mode, padding, align_corners=False)
-        case.add("torch", form, call, numpy_of)
+        case.add("torch", form, call, result)
 
 
-def add_kornia(case: Case, lib: Libraries, image: Any, at: Places, mode: str, padding: str) -> None:
+def add_kornia(case: Case, lib: Libraries, image: Any, at: Places, mode: str, padding: str, result: Any = numpy_of) -> None:
     down, right = (plane[None] for plane in tensors(lib, *at.planes))
     remap = lib.kornia.geometry.transform.remap
     # align_corners=True: its pixels then are those of the map, and only the border's name says what is outside.
     call = lambda: remap(image, right, down, mode, padding, align_corners=True)
-    case.add("kornia", "remap", call, numpy_of)
+    case.add("kornia", "remap", call, result)
 
 
 def image_and_grid(shape: tuple[int, ...], forms: Any = ("NCHW",), ours: str = "NCHW", kind: str = "smooth") -> Any:
