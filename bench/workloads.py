@@ -561,9 +561,9 @@ GROWTH = {
 
 
 def growth_bytes(axis: str, value: int) -> int:
-    """Memory that a point needs: image twice, map twice over, a result, and what making them takes."""
+    """Memory that a point needs: the image in three layouts, two maps, a result, and some for making them."""
     channels, side = (1, value) if axis == "size" else (value, 256)
-    return side * side * 4 * (5 * channels + 3 * 2 + 4)
+    return side * side * 4 * (4 * channels + 2 * 2 + 2)
 
 
 # Memory
