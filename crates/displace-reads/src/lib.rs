@@ -1,8 +1,9 @@
 //! Reads from a slice at many offsets, checked together.
 //!
 //! A sampling kernel reads a few neighbouring values at each of hundreds of places that it has just computed. Checking
-//! every read costs more than the read. [`Reads::new`] checks all offsets of a block with two vector instructions for
-//! eight of them; afterwards reading cannot fail, and needs no check.
+//! every read costs more than the read. [`Offsets::new`] looks at all offsets of a block once, with a few
+//! vector instructions for eight of them, and [`Reads::new`] at the slice they point into; afterwards reading cannot fail, and
+//! needs no check.
 //!
 //! All `unsafe` of the sampling kernels is here.
 
@@ -11,19 +12,48 @@
 /// Offsets come in groups of this many: the lanes of a 256-bit vector of `f32`.
 pub const LANES: usize = 8;
 
-/// A slice, offsets into it in groups of eight, and rows that lie a fixed number of elements behind each offset, with
-/// `WIDTH` elements in a row to be read.
+/// Offsets in groups of eight, none of them negative, and the highest.
+#[derive(Clone, Copy)]
+pub struct Offsets<'a> {
+    /// Invariant: `0 <= o <= highest` for each offset `o`.
+    groups: &'a [[i32; LANES]],
+    highest: usize,
+}
+
+impl<'a> Offsets<'a> {
+    /// `None` if an offset is negative.
+    #[inline(always)]
+    #[must_use]
+    pub fn new(groups: &'a [[i32; LANES]]) -> Option<Self> {
+        let (mut low, mut high) = ([0; LANES], [0; LANES]);
+        for group in groups {
+            for lane in 0..LANES {
+                low[lane] = if group[lane] < low[lane] { group[lane] } else { low[lane] };
+                high[lane] = if group[lane] > high[lane] { group[lane] } else { high[lane] };
+            }
+        }
+        let (mut lowest, mut highest) = (0, 0);
+        for lane in 0..LANES {
+            lowest = low[lane].min(lowest);
+            highest = high[lane].max(highest);
+        }
+        (lowest >= 0).then_some(Self { groups, highest: highest as usize })
+    }
+}
+
+/// A slice, offsets into it, and rows that lie a fixed number of elements behind each offset, with `WIDTH` elements in a
+/// row to be read.
 ///
 /// ```
-/// use displace_reads::Reads;
+/// use displace_reads::{Offsets, Reads};
 /// // A picture of two rows of 9: pairs at columns 0 to 7 of both rows.
 /// let picture: [f32; 18] = core::array::from_fn(|i| i as f32);
-/// let offsets = [[0, 1, 2, 3, 4, 5, 6, 7]];
-/// let reads = Reads::<f32, 2, 2>::new(&picture, &offsets, [0, 9]).unwrap();
+/// let offsets = Offsets::new(&[[0, 1, 2, 3, 4, 5, 6, 7]]).unwrap();
+/// let reads = Reads::<f32, 2, 2>::new(&picture, offsets, [0, 9]).unwrap();
 /// assert_eq!(reads.get(0, 7, 0), [7.0, 8.0]);
 /// assert_eq!(reads.get(0, 7, 1), [16.0, 17.0]);
 /// // One further would leave the slice.
-/// assert!(Reads::<f32, 2, 2>::new(&picture, &offsets, [0, 10]).is_none());
+/// assert!(Reads::<f32, 2, 2>::new(&picture, offsets, [0, 10]).is_none());
 /// ```
 #[derive(Clone, Copy)]
 pub struct Reads<'a, T, const ROWS: usize, const WIDTH: usize> {
@@ -36,24 +66,14 @@ pub struct Reads<'a, T, const ROWS: usize, const WIDTH: usize> {
 impl<'a, T: Copy, const ROWS: usize, const WIDTH: usize> Reads<'a, T, ROWS, WIDTH> {
     /// `None` if any read would leave the slice.
     #[inline(always)]
-    pub fn new(data: &'a [T], offsets: &'a [[i32; LANES]], rows: [usize; ROWS]) -> Option<Self> {
-        let (mut low, mut high) = ([0; LANES], [0; LANES]);
-        for group in offsets {
-            for lane in 0..LANES {
-                low[lane] = if group[lane] < low[lane] { group[lane] } else { low[lane] };
-                high[lane] = if group[lane] > high[lane] { group[lane] } else { high[lane] };
-            }
-        }
-        let (mut lowest, mut highest, mut last) = (0, 0, 0);
-        for lane in 0..LANES {
-            lowest = low[lane].min(lowest);
-            highest = high[lane].max(highest);
-        }
+    #[must_use]
+    pub fn new(data: &'a [T], offsets: Offsets<'a>, rows: [usize; ROWS]) -> Option<Self> {
+        let mut last = 0;
         for row in rows {
             last = row.max(last);
         }
-        let end = last.checked_add(WIDTH)?.checked_add(highest as usize)?;
-        (lowest >= 0 && end <= data.len()).then_some(Self { data, offsets, rows })
+        let end = last.checked_add(WIDTH)?.checked_add(offsets.highest)?;
+        (end <= data.len()).then_some(Self { data, offsets: offsets.groups, rows })
     }
 
     /// Groups of offsets.
@@ -91,6 +111,18 @@ impl<const ROWS: usize> Reads<'_, f32, ROWS, 2> {
     }
 }
 
+impl<const ROWS: usize> Reads<'_, u8, ROWS, 8> {
+    /// Eight bytes of a row at an offset as one number, the first one lowest.
+    ///
+    /// # Panics
+    /// As [`Reads::get`].
+    #[inline(always)]
+    #[must_use]
+    pub fn word(&self, group: usize, lane: usize, row: usize) -> u64 {
+        u64::from_le_bytes(self.get(group, lane, row))
+    }
+}
+
 /// Asks for the memory of an element, in or outside the slice, to be brought near: a hint that changes no result.
 #[inline(always)]
 pub fn prefetch<T>(data: &[T], index: usize) {
@@ -112,8 +144,8 @@ mod tests {
     #[test]
     fn reads_at_both_ends() {
         let data: [u16; 20] = core::array::from_fn(|i| i as u16);
-        let offsets = [[0, 1, 2, 3, 4, 5, 6, 7], [9, 9, 9, 9, 9, 9, 9, 9]];
-        let reads = Reads::<u16, 2, 4>::new(&data, &offsets, [0, 7]).unwrap();
+        let offsets = Offsets::new(&[[0, 1, 2, 3, 4, 5, 6, 7], [9, 9, 9, 9, 9, 9, 9, 9]]).unwrap();
+        let reads = Reads::<u16, 2, 4>::new(&data, offsets, [0, 7]).unwrap();
         assert_eq!(reads.get(1, 7, 1), [16, 17, 18, 19]);
         assert_eq!(reads.get(0, 0, 0), [0, 1, 2, 3]);
         assert_eq!(reads.groups(), 2);
@@ -122,18 +154,22 @@ mod tests {
     #[test]
     fn refuses_what_leaves_the_slice() {
         let data = [0u8; 16];
-        assert!(Reads::<u8, 1, 8>::new(&data, &[[8; LANES]], [0]).is_some());
-        assert!(Reads::<u8, 1, 8>::new(&data, &[[9; LANES]], [0]).is_none());
-        assert!(Reads::<u8, 1, 1>::new(&data, &[[0, 0, 0, -1, 0, 0, 0, 0]], [0]).is_none());
-        assert!(Reads::<u8, 1, 1>::new(&data, &[[i32::MIN; LANES]], [0]).is_none());
-        assert!(Reads::<u8, 1, 1>::new(&data, &[[i32::MAX; LANES]], [usize::MAX]).is_none());
-        assert!(Reads::<u8, 1, 1>::new(&[], &[[0; LANES]], [0]).is_none());
+        let reads = |offset: i32, row| Reads::<u8, 1, 8>::new(&data, Offsets::new(&[[offset; LANES]])?, [row]).map(|_| ());
+        assert!(reads(8, 0).is_some());
+        assert!(reads(7, 1).is_some());
+        assert!(reads(9, 0).is_none());
+        assert!(reads(8, 1).is_none());
+        assert!(reads(-1, 8).is_none());
+        assert!(reads(i32::MIN, 0).is_none());
+        assert!(reads(i32::MAX, usize::MAX).is_none());
+        assert!(Offsets::new(&[[0; LANES], [0, 0, 0, -1, 0, 0, 0, 0]]).is_none());
+        assert!(Reads::<u8, 1, 1>::new(&[], Offsets::new(&[]).unwrap(), [0]).is_none());
     }
 
     #[test]
     fn a_pair_is_two_floats_in_memory_order() {
         let data = [1.0f32, f32::from_bits(0x7f80_0001), -0.0];
-        let reads = Reads::<f32, 1, 2>::new(&data, &[[1; LANES]], [0]).unwrap();
+        let reads = Reads::<f32, 1, 2>::new(&data, Offsets::new(&[[1; LANES]]).unwrap(), [0]).unwrap();
         let bytes = reads.pair(0, 3, 0).to_ne_bytes();
         assert_eq!(bytes[..4], 0x7f80_0001u32.to_ne_bytes());
         assert_eq!(bytes[4..], (-0.0f32).to_ne_bytes());

@@ -27,6 +27,18 @@ pub(crate) mod sealed {
             None
         }
 
+        /// Numbers, if they are bytes.
+        #[inline(always)]
+        fn as_u8(_: &[Self]) -> Option<&[u8]> {
+            None
+        }
+
+        /// Numbers to be written, if they are bytes.
+        #[inline(always)]
+        fn as_u8_mut(_: &mut [Self]) -> Option<&mut [u8]> {
+            None
+        }
+
         /// Numbers to be written, if they are `f32`.
         #[inline(always)]
         fn as_f32_mut(_: &mut [Self]) -> Option<&mut [f32]> {
@@ -220,7 +232,6 @@ location!(f64, f64, F64, |v| v, |v| v);
 
 macro_rules! integer_sample {
     ($($t:ident $dtype:ident),*) => {$(
-        impl Sealed for $t {}
         impl Sample for $t {
             type Acc = f32;
             const DTYPE: DType = DType::$dtype;
@@ -237,6 +248,19 @@ macro_rules! integer_sample {
         }
     )*};
 }
+impl Sealed for u8 {
+    #[inline(always)]
+    fn as_u8(numbers: &[Self]) -> Option<&[u8]> {
+        Some(numbers)
+    }
+
+    #[inline(always)]
+    fn as_u8_mut(numbers: &mut [Self]) -> Option<&mut [u8]> {
+        Some(numbers)
+    }
+}
+impl Sealed for u16 {}
+impl Sealed for i16 {}
 integer_sample!(u8 U8, u16 U16, i16 I16);
 
 macro_rules! half_sample {

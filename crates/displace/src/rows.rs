@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::convert::Infallible;
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
@@ -155,6 +156,14 @@ impl<T> Band<'_, T> {
             let step = self.components;
             (&mut self.interleaved_row(row)[component..], step)
         }
+    }
+
+    /// Each component of the band's `row`-th row of a planar output; none of an interleaved one.
+    pub(crate) fn planes(&mut self, row: usize, piece: Range<usize>) -> Vec<&mut [T]> {
+        let start = row * self.width;
+        let piece = start + piece.start..start + piece.end;
+        let planar = self.parts.len() == self.components;
+        self.parts.iter_mut().filter(|_| planar).map(|part| &mut part[piece.clone()]).collect()
     }
 
     /// One component of all rows of a planar output.

@@ -170,6 +170,11 @@ impl<'a, T, const D: usize> View<'a, T, D> {
         self.data.get((plane.origin + offset) as usize)
     }
 
+    /// Whether the components of a pixel lie side by side, pixels next to each other.
+    pub(crate) const fn side_by_side(&self) -> bool {
+        self.strides.c == 1 && self.strides.size[0] == self.shape.c as isize
+    }
+
     /// One component of one sample; a batch of one serves every `n`.
     pub(crate) fn plane(&self, n: usize, c: usize) -> Plane<'a, T, D> {
         let n = if self.shape.n == 1 { 0 } else { n };

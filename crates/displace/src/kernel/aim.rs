@@ -4,7 +4,7 @@ use super::level::in_lanes;
 use super::{Block, GROUPS};
 use crate::padding::Padding;
 use crate::view::Plane;
-use displace_reads::{LANES, prefetch};
+use displace_reads::{LANES, Offsets, prefetch};
 use fearless_simd::{Simd, f32x8, i32x8, mask32x8, prelude::*};
 
 /// What the eight pixels of a group read.
@@ -23,10 +23,8 @@ pub(crate) struct Aim {
     /// Of each pixel's cell, or of the nearest cell all of whose corners are inside. Never negative.
     pub(super) offset: [[i32; LANES]; GROUPS],
     pub(super) reach: [Reach; GROUPS],
-    /// Every group reads pixels only.
-    pub(super) clear: bool,
-    /// Neighbours read far from each other: on other cache lines.
-    pub(super) scattered: bool,
+    /// How many groups read pixels only.
+    pub(super) inside: usize,
     groups: usize,
 }
 
@@ -79,24 +77,28 @@ impl<const D: usize> Terrain<D> {
 
 impl Aim {
     pub(crate) fn new() -> Self {
-        Self { offset: [[0; LANES]; GROUPS], reach: [Reach::Special; GROUPS], clear: false, scattered: false, groups: 0 }
+        Self { offset: [[0; LANES]; GROUPS], reach: [Reach::Special; GROUPS], inside: 0, groups: 0 }
     }
 
-    /// The same, to be brought near.
-    pub(crate) fn ahead(&self) -> Ahead<'_> {
-        Ahead { offset: &self.offset[..self.groups], scattered: self.scattered }
-    }
-
-    /// Looks at how far from each other neighbours are.
+    /// Where the groups that hold pixels read, for as many planes as there are.
     #[inline(always)]
-    fn survey(&mut self, groups: usize) {
-        self.groups = groups;
+    pub(crate) fn offsets(&self) -> Option<Offsets<'_>> {
+        Offsets::new(&self.offset[..self.groups])
+    }
+
+    /// What this block reads, to be brought near while another is worked on.
+    pub(crate) fn ahead_of(&self, now: &Self) -> Ahead<'_> {
+        Ahead { offset: &self.offset[..self.groups], scattered: now.scattered() }
+    }
+
+    /// Whether neighbours read far from each other: on other cache lines.
+    fn scattered(&self) -> bool {
         let (mut looked, mut apart) = (0, 0);
-        for offset in self.offset[..groups].iter().step_by(4) {
+        for offset in self.offset[..self.groups].iter().step_by(4) {
             looked += 1;
             apart += usize::from((offset[LANES - 1] - offset[0]).unsigned_abs() > 32);
         }
-        self.scattered = apart > looked / 2;
+        apart > looked / 2
     }
 
     /// Aims at cells; taps reach `before` pixels before the cell and `after` behind it. Offsets are those of the first tap.
@@ -114,7 +116,7 @@ impl Aim {
         } else {
             in_lanes!(simd => self.at_cells_in(simd, block, terrain, padding, before, after));
         }
-        self.survey(block.groups());
+        self.groups = block.groups();
     }
 
     #[inline(always)]
@@ -132,7 +134,7 @@ impl Aim {
         for last in &terrain.last {
             fits &= *last >= before + after;
         }
-        self.clear = true;
+        self.inside = 0;
         for group in 0..block.groups() {
             let lanes = group * LANES..(group + 1) * LANES;
             let mut offset = i32x8::splat(simd, 0);
@@ -154,7 +156,7 @@ impl Aim {
             } else {
                 Reach::Partly
             };
-            self.clear &= self.reach[group] == Reach::Pixels;
+            self.inside += usize::from(self.reach[group] == Reach::Pixels);
         }
     }
 
@@ -166,13 +168,13 @@ impl Aim {
         } else {
             in_lanes!(simd => self.at_nearest_in(simd, block, terrain, padding));
         }
-        self.survey(block.groups());
+        self.groups = block.groups();
     }
 
     /// Aims at cells or the pixels nearest to locations when all of them and the next ones are inside.
     fn at_all<const D: usize>(&mut self, block: &Block<f32, D>, terrain: &Terrain<D>, nearest: bool) {
         self.reach[..block.groups()].fill(Reach::Pixels);
-        self.clear = true;
+        self.inside = block.groups();
         in_lanes!(simd => for group in 0..block.groups() {
             let lanes = group * LANES..(group + 1) * LANES;
             let mut offset = i32x8::splat(simd, 0);
@@ -190,7 +192,7 @@ impl Aim {
     #[inline(always)]
     fn at_nearest_in<S: Simd, const D: usize>(&mut self, simd: S, block: &Block<f32, D>, terrain: &Terrain<D>, padding: Padding) {
         let none = i32x8::splat(simd, 0);
-        self.clear = true;
+        self.inside = 0;
         for group in 0..block.groups() {
             let lanes = group * LANES..(group + 1) * LANES;
             let mut offset = none;
@@ -206,7 +208,7 @@ impl Aim {
             }
             self.offset[group] = offset.into();
             self.reach[group] = if inside.all_true() { Reach::Pixels } else { Reach::Special };
-            self.clear &= inside.all_true();
+            self.inside += usize::from(inside.all_true());
         }
     }
 }

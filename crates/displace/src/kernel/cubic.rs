@@ -11,7 +11,7 @@ use crate::axis::{Axis, Extent};
 use crate::dtype::{Real, Sample};
 use crate::padding::Padding;
 use crate::view::Plane;
-use displace_reads::{LANES, Reads};
+use displace_reads::{LANES, Offsets, Reads};
 use fearless_simd::{Simd, f32x8, prelude::*};
 
 /// The pixel that a tap reads; -1 for the fill value.
@@ -152,13 +152,13 @@ pub(crate) fn cubic_lanes<S: Simd, T: Sample, const D: usize, const ROWS: usize>
     plane: &Plane<'_, T, D>,
     axes: &[Axis; D],
     a: f32,
-    aimed: (&Aim, Ahead<'_>, &Terrain<D>),
+    aimed: (&Aim, Offsets<'_>, Ahead<'_>, &Terrain<D>),
     block: &Block<f32, D>,
     outside: &Outside<T, f32>,
     out: &mut [T],
     step: usize,
 ) {
-    let (aim, ahead, terrain) = aimed;
+    let (aim, offsets, ahead, terrain) = aimed;
     let data = &plane.data[plane.origin as usize..];
     let mut rows = [0; ROWS];
     for (r, row) in rows.iter_mut().enumerate() {
@@ -167,7 +167,7 @@ pub(crate) fn cubic_lanes<S: Simd, T: Sample, const D: usize, const ROWS: usize>
         }
     }
     let groups = block.groups();
-    let reads = if terrain.stride[0] == 1 { Reads::<T, ROWS, 4>::new(data, &aim.offset[..groups], rows) } else { None };
+    let reads = if terrain.stride[0] == 1 { Reads::<T, ROWS, 4>::new(data, offsets, rows) } else { None };
     let mut extremes = Extremes::new(simd);
     for group in 0..groups {
         let first = group * LANES;

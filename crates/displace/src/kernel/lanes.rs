@@ -4,6 +4,23 @@ use crate::dtype::Sample;
 use displace_reads::{LANES, Reads};
 use fearless_simd::{Simd, f32x4, f32x8, i32x8, prelude::*, u64x4};
 
+/// Eight rows of eight to columns.
+#[inline(always)]
+pub(super) fn transposed8<S: Simd>(simd: S, rows: &[[f32; LANES]]) -> [f32x8<S>; LANES] {
+    let half = |first: usize, side: usize| {
+        let row = |r: usize| f32x4::from_slice(simd, &rows[first + r][4 * side..4 * side + 4]);
+        transposed(simd, [row(0), row(1), row(2), row(3)])
+    };
+    let mut columns = [f32x8::splat(simd, 0.0); LANES];
+    for side in 0..2 {
+        let (upper, lower) = (half(0, side), half(4, side));
+        for c in 0..4 {
+            columns[4 * side + c] = upper[c].combine(lower[c]);
+        }
+    }
+    columns
+}
+
 /// Whether all of some numbers are finite, asked once for all of them.
 #[derive(Clone, Copy)]
 pub(super) struct Extremes<S: Simd>(i32x8<S>);
@@ -81,6 +98,38 @@ fn transposed<S: Simd>(simd: S, [a, b, c, d]: [f32x4<S>; 4]) -> [f32x4<S>; 4] {
         simd.zip_low_f32x4(ac_high, bd_high),
         simd.zip_high_f32x4(ac_high, bd_high),
     ]
+}
+
+/// One value at each of eight places.
+#[inline(always)]
+pub(super) fn singles<S: Simd, T: Sample, const ROWS: usize>(
+    simd: S,
+    reads: &Reads<'_, T, ROWS, 1>,
+    group: usize,
+    row: usize,
+) -> f32x8<S> {
+    let mut values = [0.0; LANES];
+    for lane in 0..LANES {
+        let [value] = reads.get(group, lane, row);
+        values[lane] = value.widen();
+    }
+    f32x8::simd_from(simd, values)
+}
+
+/// The first eight values, 0 where there are fewer.
+#[inline(always)]
+pub(super) fn load<S: Simd, T: Sample>(simd: S, values: &[T]) -> f32x8<S> {
+    let mut lanes = [0.0; LANES];
+    if let Some(values) = values.first_chunk::<LANES>() {
+        for lane in 0..LANES {
+            lanes[lane] = values[lane].widen();
+        }
+    } else {
+        for (lane, value) in lanes.iter_mut().zip(values) {
+            *lane = value.widen();
+        }
+    }
+    f32x8::simd_from(simd, lanes)
 }
 
 /// Copies the values at eight places.

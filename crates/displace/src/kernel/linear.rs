@@ -10,7 +10,7 @@ use super::{Block, Outside, tap, vectorised};
 use crate::dtype::{Real, Sample};
 use crate::padding::Padding;
 use crate::view::Plane;
-use displace_reads::{LANES, Reads};
+use displace_reads::{LANES, Offsets, Reads};
 use fearless_simd::{Simd, f32x8, i32x8, mask32x8, prelude::*};
 
 #[inline(always)]
@@ -85,13 +85,13 @@ fn one<T: Sample, A: Real, const D: usize>(plane: &Plane<'_, T, D>, block: &Bloc
 pub(crate) fn linear_lanes<S: Simd, T: Sample, const D: usize, const ROWS: usize>(
     simd: S,
     plane: &Plane<'_, T, D>,
-    aimed: (&Aim, Ahead<'_>, &Terrain<D>),
+    aimed: (&Aim, Offsets<'_>, Ahead<'_>, &Terrain<D>),
     block: &Block<f32, D>,
     outside: &Outside<T, f32>,
     out: &mut [T],
     step: usize,
 ) {
-    let (aim, ahead, terrain) = aimed;
+    let (aim, offsets, ahead, terrain) = aimed;
     let data = &plane.data[plane.origin as usize..];
     let mut rows = [0; ROWS];
     for (r, row) in rows.iter_mut().enumerate() {
@@ -100,29 +100,39 @@ pub(crate) fn linear_lanes<S: Simd, T: Sample, const D: usize, const ROWS: usize
         }
     }
     let groups = block.groups();
-    let reads = if terrain.stride[0] == 1 { Reads::<T, ROWS, 2>::new(data, &aim.offset[..groups], rows) } else { None };
-    let corners = Corners { data, terrain, block, reads, aim, fill: outside.fill, fills: outside.padding.fills() };
+    let reads = if terrain.stride[0] == 1 { Reads::<T, ROWS, 2>::new(data, offsets, rows) } else { None };
+    let next = data.get(terrain.stride[0] as usize..).unwrap_or_default();
+    let apart = if terrain.stride[0] == 1 { None } else { Reads::new(data, offsets, rows) };
+    let apart = apart.zip(Reads::new(next, offsets, rows));
+    let corners = Corners { data, terrain, block, reads, apart, aim, fill: outside.fill, fills: outside.padding.fills() };
     let mut extremes = Extremes::new(simd);
     let mut done = 0;
     if step == 1 {
         let whole = out[..block.len].as_chunks_mut::<LANES>().0;
-        if let (Some(reads), true) = (&corners.reads, aim.clear) {
-            // What there is most of, on its own: nothing outside.
+        done = whole.len();
+        // What there is most of, on its own: pixels side by side and nothing outside. Groups that reach outside are gone over
+        // again: their offsets are legal too.
+        let mut again = true;
+        if let (Some(reads), true) = (&corners.reads, aim.inside > 0) {
             for (group, out) in whole.iter_mut().enumerate() {
                 ahead.prefetch(data, &rows, group);
                 let value = corners.inside(simd, reads, group);
                 extremes.see(value);
                 *out = lanes::narrow(value);
             }
-        } else {
+            again = aim.inside < groups;
+        }
+        if again {
+            let skipped = if corners.reads.is_some() && aim.inside > 0 { Some(Reach::Pixels) } else { None };
             for (group, out) in whole.iter_mut().enumerate() {
-                ahead.prefetch(data, &rows, group);
+                if skipped == Some(aim.reach[group]) {
+                    continue;
+                }
                 let value = corners.blended(simd, group);
                 extremes.see(value);
                 *out = lanes::narrow(value);
             }
         }
-        done = whole.len();
     }
     for group in done..groups {
         let value = corners.blended(simd, group);
@@ -137,10 +147,22 @@ pub(crate) fn linear_lanes<S: Simd, T: Sample, const D: usize, const ROWS: usize
     }
 }
 
+/// One pixel, where few have to be looked at.
+#[cold]
+#[inline(never)]
+pub(super) fn one_of_many<T: Sample, const D: usize>(
+    plane: &Plane<'_, T, D>,
+    block: &Block<f32, D>,
+    i: usize,
+    outside: &Outside<T, f32>,
+) -> T {
+    one(plane, block, i, outside)
+}
+
 /// [`linear`] for blocks of which some pixel is not finite, or has to be looked at on its own.
 #[cold]
 #[inline(never)]
-fn with_care<T: Sample, const D: usize>(
+pub(crate) fn with_care<T: Sample, const D: usize>(
     plane: &Plane<'_, T, D>,
     block: &Block<f32, D>,
     outside: &Outside<T, f32>,
@@ -161,6 +183,8 @@ struct Corners<'c, T, const D: usize, const ROWS: usize> {
     aim: &'c Aim,
     /// Of all cells inside, if pixels lie side by side.
     reads: Option<Reads<'c, T, ROWS, 2>>,
+    /// Of the cells and of the next ones along x, if they do not.
+    apart: Option<(Reads<'c, T, ROWS, 1>, Reads<'c, T, ROWS, 1>)>,
     fill: f32,
     fills: bool,
 }
@@ -181,9 +205,14 @@ impl<T: Sample, const D: usize, const ROWS: usize> Corners<'_, T, D, ROWS> {
     fn blended<S: Simd>(&self, simd: S, group: usize) -> f32x8<S> {
         let first = group * LANES;
         let mut taps = [[f32x8::splat(simd, f32::NAN); 2]; ROWS];
-        match (&self.reads, self.aim.reach[group]) {
-            (Some(reads), Reach::Pixels) => return self.inside(simd, reads, group),
-            (_, Reach::Partly) if self.terrain.last[0] > 0 && self.terrain.stride[0] == 1 => {
+        match (&self.reads, &self.apart, self.aim.reach[group]) {
+            (Some(reads), _, Reach::Pixels) => return self.inside(simd, reads, group),
+            (_, Some((at, next)), Reach::Pixels) => {
+                for r in 0..ROWS {
+                    taps[r] = [lanes::singles(simd, at, group, r), lanes::singles(simd, next, group, r)];
+                }
+            }
+            (_, _, Reach::Partly) if self.terrain.last[0] > 0 && self.terrain.stride[0] == 1 => {
                 for r in 0..ROWS {
                     taps[r] = self.pairs_outside(simd, first, r);
                 }
@@ -210,7 +239,9 @@ impl<T: Sample, const D: usize, const ROWS: usize> Corners<'_, T, D, ROWS> {
         }
         let fill = f32x8::splat(simd, self.fill);
         let offsets = [offset.into()];
-        let Some(reads) = Reads::<T, 1, 2>::new(self.data, &offsets, [0]) else { return [fill; 2] };
+        let Some(reads) = Offsets::new(&offsets).and_then(|offsets| Reads::<T, 1, 2>::new(self.data, offsets, [0])) else {
+            return [fill; 2];
+        };
         let (low, high) = lanes::pairs(simd, &reads, 0, 0);
         let (a, b) = (x.simd_gt(pair).select(high, low), x.simd_lt(pair).select(low, high));
         if !self.fills {

@@ -11,6 +11,9 @@ use crate::view::Plane;
 use displace_reads::{LANES, prefetch};
 use fearless_simd::{Simd, f32x8, i32x8, mask32x8, prelude::*};
 
+/// Bytes of a cache line.
+const LINE: usize = 64;
+
 /// Where the locations of one axis start: one entry for all indices, or one for each.
 struct Origins<R> {
     offset: Vec<R>,
@@ -67,6 +70,17 @@ impl<R: Real, const D: usize> Locator<R, D> {
                 self.locate_axis(simd, k, if k == 0 { first } else { row[k] }, block);
             }
         });
+    }
+
+    /// Brings near the locations of `len` pixels of a row, if those of all axes lie side by side.
+    pub(crate) fn prefetch<L: Location<Real = R>>(&self, values: &[Plane<'_, L, D>; D], row: [usize; D], first: usize, len: usize) {
+        let from = &values[0];
+        if from.strides[0] == D as isize {
+            let start = (from.row(row) + (first * D) as isize) as usize;
+            for line in (0..len * D).step_by(LINE / size_of::<L>()) {
+                prefetch(from.data, start + line);
+            }
+        }
     }
 
     /// The lowest and highest cell of a block along one axis; `None` if all of them are nowhere. The block is overwritten.
@@ -417,8 +431,6 @@ fn load_all<S: Simd, L: Location, const D: usize>(
     let mut done = 0;
     if let (2, Some(from)) = (D, L::as_f32(from)) {
         for (group, chunk) in from.chunks_exact(2 * LANES).enumerate() {
-            // The next block's, of a dense row.
-            prefetch(chunk, 2 * BLOCK);
             let (low, high) = (f32x8::from_slice(simd, &chunk[..LANES]), f32x8::from_slice(simd, &chunk[LANES..]));
             let (x, y) = simd.deinterleave_f32x8(low, high);
             for (k, axis) in [x, y].into_iter().enumerate() {

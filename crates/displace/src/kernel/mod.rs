@@ -2,11 +2,12 @@
 //!
 //! `level` chooses the instruction set; `locate` turns stored values into cells and fractions and `aim` these into places
 //! in memory, once per pixel for all channels; `nearest`, `linear` and `cubic` blend, eight pixels at a time where blends are
-//! made in `f32`, with `lanes` for loads and stores; `shift` makes displacements; `taps` are weights and their derivatives, which `gather` and `scatter` turn
+//! made in `f32`, or eight channels (`channels`), with `lanes` for loads and stores; `shift` makes displacements; `taps` are weights and their derivatives, which `gather` and `scatter` turn
 //! into gradients of locations and of images. Each expression is the one that CONVENTIONS.md names, fused where it says
 //! fused, so that every instruction set gives the same bits as `reference.rs`.
 
 pub(crate) mod aim;
+pub(crate) mod channels;
 pub(crate) mod cubic;
 pub(crate) mod gather;
 pub(crate) mod lanes;
@@ -70,6 +71,19 @@ impl<R: Real, const D: usize> Block<R, D> {
                 *wide = A::from_f64(frac.to_f64());
             }
         }
+    }
+
+    /// Whether the block's locations wander across many rows.
+    pub(crate) fn is_steep(&self) -> bool {
+        let mut steep = false;
+        for k in 1..D {
+            let (mut low, mut high) = (i32::MAX, i32::MIN);
+            for cell in &self.cell[k][..self.len] {
+                (low, high) = (low.min(*cell), high.max(*cell));
+            }
+            steep |= i64::from(high) - i64::from(low) > 16;
+        }
+        steep
     }
 
     /// The block, if its fractions are `f32`.

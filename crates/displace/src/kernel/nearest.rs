@@ -5,7 +5,7 @@ use super::{Block, NOWHERE, Outside, lanes};
 use crate::dtype::{Real, Sample};
 use crate::padding::Padding;
 use crate::view::Plane;
-use displace_reads::{LANES, Reads};
+use displace_reads::{LANES, Offsets, Reads};
 use fearless_simd::Simd;
 
 /// Writes the nearest pixel: above half-way the next, half-way the even one.
@@ -51,7 +51,7 @@ fn one<T: Sample, A: Real, const D: usize>(plane: &Plane<'_, T, D>, block: &Bloc
 pub(crate) fn nearest_lanes<S: Simd, T: Sample, const D: usize>(
     simd: S,
     plane: &Plane<'_, T, D>,
-    (aim, ahead): (&Aim, Ahead<'_>),
+    (aim, offsets, ahead): (&Aim, Offsets<'_>, Ahead<'_>),
     block: &Block<f32, D>,
     outside: &Outside<T, f32>,
     out: &mut [T],
@@ -59,8 +59,8 @@ pub(crate) fn nearest_lanes<S: Simd, T: Sample, const D: usize>(
 ) {
     let groups = block.groups();
     let data = &plane.data[plane.origin as usize..];
-    let reads = Reads::<T, 1, 1>::new(data, &aim.offset[..groups], [0]);
-    if let (Some(reads), true, 1) = (&reads, aim.clear, step) {
+    let reads = Reads::<T, 1, 1>::new(data, offsets, [0]);
+    if let (Some(reads), true, 1) = (&reads, aim.inside == groups, step) {
         let (whole, rest) = out[..block.len].as_chunks_mut::<LANES>();
         for (group, out) in whole.iter_mut().enumerate() {
             ahead.prefetch(data, &[0], group);

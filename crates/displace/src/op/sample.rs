@@ -1,20 +1,22 @@
 //! Reading an image at locations: torch's `grid_sample`, OpenCV's `remap`, a warp, by one function.
 
 use crate::axis::Axis;
-use crate::dtype::{Location, Real, Sample};
+use crate::dtype::{DType, Location, Real, Sample};
 use crate::error::{SampleError, SizeText};
 use crate::grid::Locations;
 use crate::interp::Interp;
 use crate::kernel::aim::{Ahead, Aim, Terrain};
+use crate::kernel::channels::{Source, Target, blend_bytes};
 use crate::kernel::cubic::{cubic, cubic_lanes};
 use crate::kernel::level::in_lanes;
-use crate::kernel::linear::{linear, linear_lanes};
+use crate::kernel::linear::{linear, linear_lanes, with_care};
 use crate::kernel::locate::Locator;
 use crate::kernel::nearest::{nearest, nearest_lanes};
 use crate::kernel::{BLOCK, Block, Outside, vectorised};
 use crate::rows::{Band, for_each_band, row_index};
 use crate::sampler::Sampler;
 use crate::view::{Dense, Layout, Plane, Shape, View};
+use displace_reads::Offsets;
 
 /// What blends of `T` values at `L` locations are computed in: `f64` if either is.
 pub(crate) type Acc<T, L> = <<T as Sample>::Acc as Real>::With<<L as Location>::Real>;
@@ -109,25 +111,32 @@ impl<T: Sample, L: Location, const D: usize> Plan<'_, '_, T, L, D> {
             outside: Outside::<T, Acc<T, L>>::new(self.sampler.padding),
             terrain: Terrain::new(&self.image.plane(band.n, 0)),
         };
+        let fill = if self.image.side_by_side() { vec![T::narrow(blend.outside.fill); shape.c] } else { Vec::new() };
         let (mut spare, mut one, mut other) = (Block::new(), Aimed::new(), Aimed::new());
         let (mut now, mut next) = (&mut one, &mut other);
         // While a block is worked on, what the next one reads is on its way.
         let mut waiting = false;
-        for first in (0..shape.size[0]).step_by(BLOCK) {
-            for row in 0..band.rows {
-                next.block.len = BLOCK.min(shape.size[0] - first);
-                (next.row, next.first) = (row, first);
-                self.locator.locate(&values, row_index(band.first_row + row, &shape.size), first, &mut next.block);
-                blend.aim(next.block.as_real(&mut spare), &mut next.aim);
-                if waiting {
-                    self.blend(&blend, now, next.aim.ahead(), &mut spare, band);
-                }
-                std::mem::swap(&mut now, &mut next);
-                waiting = true;
+        next.block.len = BLOCK.min(shape.size[0]);
+        self.locator.locate(&values, row_index(band.first_row + band.rows / 2, &shape.size), 0, &mut next.block);
+        let height = if next.block.is_steep() { TILE } else { 1 };
+        let mut tiles = tiles(band.rows, shape.size[0], height).peekable();
+        while let Some((row, first)) = tiles.next() {
+            next.block.len = BLOCK.min(shape.size[0] - first);
+            (next.row, next.first) = (row, first);
+            self.locator.locate(&values, row_index(band.first_row + row, &shape.size), first, &mut next.block);
+            if let Some((row, first)) = tiles.peek() {
+                let len = BLOCK.min(shape.size[0] - first);
+                self.locator.prefetch(&values, row_index(band.first_row + row, &shape.size), *first, len);
             }
+            blend.aim(next.block.as_real(&mut spare), &mut next.aim);
+            if waiting {
+                self.blend(&blend, now, next.aim.ahead_of(&now.aim), &fill, &mut spare, band);
+            }
+            std::mem::swap(&mut now, &mut next);
+            waiting = true;
         }
         if waiting {
-            self.blend(&blend, now, now.aim.ahead(), &mut spare, band);
+            self.blend(&blend, now, now.aim.ahead_of(&now.aim), &fill, &mut spare, band);
         }
     }
 
@@ -137,17 +146,94 @@ impl<T: Sample, L: Location, const D: usize> Plan<'_, '_, T, L, D> {
         blend: &Blend<'_, T, Acc<T, L>, D>,
         now: &Aimed<L::Real, D>,
         ahead: Ahead<'_>,
+        fill: &[T],
         spare: &mut Block<Acc<T, L>, D>,
         band: &mut Band<'_, T>,
     ) {
         let block = now.block.as_real(spare);
+        if self.channels(blend, block, (now, ahead), fill, band) {
+            return;
+        }
+        let offsets = now.aim.offsets();
         for c in 0..self.image.shape().c {
             let plane = self.image.plane(band.n, c);
             let (out, step) = band.row(now.row, c);
-            blend.block(&plane, block, (&now.aim, ahead), &mut out[now.first * step..], step);
+            blend.block(&plane, block, (&now.aim, offsets, ahead), &mut out[now.first * step..], step);
         }
     }
+
+    /// All channels of a block at once, if they lie side by side and are blended linearly in `f32`.
+    fn channels(
+        &self,
+        blend: &Blend<'_, T, Acc<T, L>, D>,
+        block: &Block<Acc<T, L>, D>,
+        (now, ahead): (&Aimed<L::Real, D>, Ahead<'_>),
+        fill: &[T],
+        band: &mut Band<'_, T>,
+    ) -> bool {
+        let channels = self.image.shape().c;
+        let (Some(terrain), Some(block), Some(outside)) = (&blend.terrain, block.as_f32(), blend.outside.as_f32()) else {
+            return false;
+        };
+        if channels < 2 || !self.image.side_by_side() || blend.interp != Interp::Linear {
+            return false;
+        }
+        let n = band.n;
+        let plane = self.image.plane(n, 0);
+        let data = &plane.data[plane.origin as usize..];
+        let source = Source { data, channels, terrain, aim: &now.aim, ahead, block, outside: &outside, fill };
+        let piece = now.first..now.first + block.len;
+        let mut planes = band.planes(now.row, piece.clone());
+        let finite = if planes.is_empty() {
+            let out = &mut band.interleaved_row(now.row)[piece.start * channels..piece.end * channels];
+            if blend_few(&source, self.image, n, out) {
+                return true;
+            }
+            blend_channels(&source, &mut Target::Pixels(out))
+        } else {
+            blend_channels(&source, &mut Target::Planes(&mut planes))
+        };
+        if !finite {
+            for c in 0..channels {
+                let (out, step) = band.row(now.row, c);
+                with_care(&self.image.plane(n, c), block, &outside, &mut out[now.first * step..], step);
+            }
+        }
+        true
+    }
 }
+
+/// Pictures of bytes.
+#[inline(never)]
+fn blend_few<T: Sample, const D: usize>(source: &Source<'_, T, D>, image: &View<'_, T, D>, n: usize, out: &mut [T]) -> bool {
+    match (T::DTYPE, source.channels) {
+        (DType::U8, 2) => in_lanes!(simd => blend_bytes::<_, T, D, 2>(simd, source, image, n, out)),
+        (DType::U8, 3) => in_lanes!(simd => blend_bytes::<_, T, D, 3>(simd, source, image, n, out)),
+        (DType::U8, 4) => in_lanes!(simd => blend_bytes::<_, T, D, 4>(simd, source, image, n, out)),
+        _ => false,
+    }
+}
+
+#[inline(never)]
+fn blend_channels<T: Sample, const D: usize>(source: &Source<'_, T, D>, target: &mut Target<'_, T>) -> bool {
+    if D == 2 {
+        in_lanes!(simd => source.blend::<_, 4>(simd, target))
+    } else {
+        in_lanes!(simd => source.blend::<_, 8>(simd, target))
+    }
+}
+
+/// The blocks of a band, tile after tile: what turned images read stays in the cache from one row to the next.
+fn tiles(rows: usize, width: usize, height: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..rows).step_by(height).flat_map(move |top| {
+        let bottom = rows.min(top + height);
+        (0..width).step_by(BLOCK).flat_map(move |first| (top..bottom).map(move |row| (row, first)))
+    })
+}
+
+/// Rows of a tile where locations wander across rows. Elsewhere a row is read and written from end to end: memory likes that
+/// best.
+const TILE: usize = 32;
 
 /// A block that has been located.
 struct Aimed<R, const D: usize> {
@@ -186,12 +272,21 @@ impl<T: Sample, A: Real, const D: usize> Blend<'_, T, A, D> {
 
     /// One block of one channel. Compiled once for each image type and blend type, whatever the locations are made of.
     #[inline(never)]
-    fn block(&self, plane: &Plane<'_, T, D>, block: &Block<A, D>, (aim, ahead): (&Aim, Ahead<'_>), out: &mut [T], step: usize) {
-        if let (Some(terrain), Some(block), Some(outside)) = (&self.terrain, block.as_f32(), self.outside.as_f32()) {
-            let aimed = (aim, ahead, terrain);
+    fn block(
+        &self,
+        plane: &Plane<'_, T, D>,
+        block: &Block<A, D>,
+        (aim, offsets, ahead): (&Aim, Option<Offsets<'_>>, Ahead<'_>),
+        out: &mut [T],
+        step: usize,
+    ) {
+        if let (Some(terrain), Some(offsets), Some(block), Some(outside)) =
+            (&self.terrain, offsets, block.as_f32(), self.outside.as_f32())
+        {
+            let aimed = (aim, offsets, ahead, terrain);
             // A function each: together they would compete for registers.
             match self.interp {
-                Interp::Nearest => in_lanes!(simd => nearest_lanes(simd, plane, (aim, ahead), block, &outside, out, step)),
+                Interp::Nearest => in_lanes!(simd => nearest_lanes(simd, plane, (aim, offsets, ahead), block, &outside, out, step)),
                 Interp::Linear if D == 2 => {
                     in_lanes!(simd => linear_lanes::<_, T, D, 2>(simd, plane, aimed, block, &outside, out, step))
                 }

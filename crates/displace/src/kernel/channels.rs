@@ -1,0 +1,263 @@
+//! Linear blends of images whose channels lie side by side (channels last): a pixel's weights serve all of its channels, which
+//! are the lanes.
+
+use super::aim::{Ahead, Aim, Reach, Terrain};
+use super::lanes::{self, Extremes};
+use super::linear::one_of_many;
+use super::{BLOCK, Block, Outside};
+use crate::dtype::Sample;
+use crate::padding::Padding;
+use crate::view::View;
+use displace_reads::{LANES, Reads};
+use fearless_simd::{Simd, f32x8, i32x8, mask32x8, prelude::*, u32x8, u64x4};
+
+/// Where the channels of a block go.
+pub(crate) enum Target<'o, T> {
+    /// Side by side, pixel after pixel.
+    Pixels(&'o mut [T]),
+    /// One channel's pixels.
+    Planes(&'o mut [&'o mut [T]]),
+}
+
+/// What the channels of a block's pixels are read from.
+pub(crate) struct Source<'s, T, const D: usize> {
+    /// From the first channel of the first pixel on.
+    pub(crate) data: &'s [T],
+    pub(crate) channels: usize,
+    pub(crate) terrain: &'s Terrain<D>,
+    pub(crate) aim: &'s Aim,
+    pub(crate) ahead: Ahead<'s>,
+    pub(crate) block: &'s Block<f32, D>,
+    pub(crate) outside: &'s Outside<T, f32>,
+    /// A pixel outside.
+    pub(crate) fill: &'s [T],
+}
+
+impl<'s, T: Sample, const D: usize> Source<'s, T, D> {
+    /// The offsets of a cell's corners from its first, x fastest.
+    #[inline(always)]
+    fn rows<const CORNERS: usize>(&self) -> [usize; CORNERS] {
+        let mut rows = [0; CORNERS];
+        for (corner, row) in rows.iter_mut().enumerate() {
+            for k in 0..D {
+                *row += (corner >> k & 1) * self.terrain.stride[k] as usize;
+            }
+        }
+        rows
+    }
+
+    /// All channels of a cell's corners, x fastest.
+    #[inline(always)]
+    fn corners<const CORNERS: usize>(&self, i: usize, rows: &[usize; CORNERS]) -> [&'s [T]; CORNERS] {
+        let mut corners = [self.fill; CORNERS];
+        if self.aim.reach[i / LANES] == Reach::Pixels {
+            let first = self.aim.offset[i / LANES][i % LANES] as usize;
+            for corner in 0..CORNERS {
+                corners[corner] = &self.data[first + rows[corner]..][..self.channels];
+            }
+            return corners;
+        }
+        for (corner, values) in corners.iter_mut().enumerate() {
+            let (mut at, mut inside) = (0, true);
+            for k in 0..D {
+                let mut cell = self.block.cell[k][i].wrapping_add((corner >> k & 1) as i32);
+                if self.outside.padding == Padding::Wrap && cell > self.terrain.last[k] {
+                    cell = 0;
+                }
+                inside &= cell >= 0 && cell <= self.terrain.last[k];
+                at += cell as isize * self.terrain.stride[k] as isize;
+            }
+            if inside {
+                *values = &self.data[at as usize..][..self.channels];
+            }
+        }
+        corners
+    }
+
+    /// The fractions of a pixel in all lanes, and where they are 0.
+    #[inline(always)]
+    fn weights<S: Simd>(&self, simd: S, i: usize) -> ([f32x8<S>; D], [mask32x8<S>; D]) {
+        let (mut frac, mut zero) = ([f32x8::splat(simd, 0.0); D], [mask32x8::splat(simd, true); D]);
+        for k in 0..D {
+            frac[k] = f32x8::splat(simd, self.block.frac[k][i]);
+            zero[k] = frac[k].simd_eq(0.0);
+        }
+        (frac, zero)
+    }
+
+    /// Blends a block. False if a pixel is not finite or reads nothing: such blocks are worked out with care.
+    #[inline(always)]
+    pub(crate) fn blend<S: Simd, const CORNERS: usize>(&self, simd: S, target: &mut Target<'_, T>) -> bool {
+        let mut extremes = Extremes::new(simd);
+        match target {
+            Target::Pixels(out) => self.blend_pixels::<S, CORNERS>(simd, &mut extremes, out),
+            Target::Planes(planes) => self.blend_planes::<S, CORNERS>(simd, &mut extremes, planes),
+        }
+        let mut nowhere = false;
+        for k in 0..D {
+            for cell in &self.block.cell[k][..self.block.len] {
+                nowhere |= *cell == super::NOWHERE;
+            }
+        }
+        extremes.finite() && !nowhere
+    }
+
+    /// Pixel after pixel, all channels of each.
+    #[inline(always)]
+    fn blend_pixels<S: Simd, const CORNERS: usize>(&self, simd: S, extremes: &mut Extremes<S>, out: &mut [T]) {
+        let rows = self.rows::<CORNERS>();
+        for (i, out) in out.chunks_exact_mut(self.channels).take(self.block.len).enumerate() {
+            if i % LANES == 0 {
+                self.ahead.prefetch(self.data, &rows, i / LANES);
+            }
+            let corners = self.corners(i, &rows);
+            let (frac, zero) = self.weights(simd, i);
+            let mut taps = [f32x8::splat(simd, 0.0); CORNERS];
+            let (whole, rest) = out.as_chunks_mut::<LANES>();
+            for (chunk, out) in whole.iter_mut().enumerate() {
+                for corner in 0..CORNERS {
+                    taps[corner] = lanes::load(simd, &corners[corner][chunk * LANES..]);
+                }
+                let value = blend(taps, &frac, &zero);
+                extremes.see(value);
+                *out = lanes::narrow(value);
+            }
+            if !rest.is_empty() {
+                for corner in 0..CORNERS {
+                    taps[corner] = lanes::load(simd, &corners[corner][self.channels / LANES * LANES..]);
+                }
+                let value = blend(taps, &frac, &zero);
+                extremes.see(value);
+                let value: [T; LANES] = lanes::narrow(value);
+                for (lane, out) in rest.iter_mut().enumerate() {
+                    *out = value[lane];
+                }
+            }
+        }
+    }
+
+    /// Eight channels after eight channels, eight pixels of each: as many cache lines are written at a time as the cache has
+    /// ways, for planes often lie a power of two apart.
+    #[inline(always)]
+    fn blend_planes<S: Simd, const CORNERS: usize>(&self, simd: S, extremes: &mut Extremes<S>, planes: &mut [&mut [T]]) {
+        let rows = self.rows::<CORNERS>();
+        let mut room = [[0.0; LANES]; BLOCK];
+        for (chunk, planes) in planes.chunks_mut(LANES).enumerate() {
+            for i in 0..self.block.len {
+                if chunk == 0 && i % LANES == 0 {
+                    self.ahead.prefetch(self.data, &rows, i / LANES);
+                }
+                let corners = self.corners(i, &rows);
+                let (frac, zero) = self.weights(simd, i);
+                let mut taps = [f32x8::splat(simd, 0.0); CORNERS];
+                for corner in 0..CORNERS {
+                    taps[corner] = lanes::load(simd, &corners[corner][chunk * LANES..]);
+                }
+                let value = blend(taps, &frac, &zero);
+                extremes.see(value);
+                room[i] = value.into();
+            }
+            for first in (0..self.block.len).step_by(LANES) {
+                let columns = lanes::transposed8(simd, &room[first..first + LANES]);
+                for (plane, column) in planes.iter_mut().zip(columns) {
+                    let last = self.block.len.min(first + LANES);
+                    lanes::store(column, &mut plane[first..last], 1);
+                }
+            }
+        }
+    }
+}
+
+/// The corners of a cell to its blend: along x, then y, then z.
+#[inline(always)]
+fn blend<S: Simd, const D: usize, const CORNERS: usize>(
+    mut taps: [f32x8<S>; CORNERS],
+    frac: &[f32x8<S>; D],
+    zero: &[mask32x8<S>; D],
+) -> f32x8<S> {
+    let mut count = CORNERS;
+    for k in 0..D {
+        count /= 2;
+        for t in 0..count {
+            let (a, b) = (taps[2 * t], taps[2 * t + 1]);
+            taps[t] = zero[k].select(a, frac[k].mul_add_precise(b - a, a));
+        }
+    }
+    taps[0]
+}
+
+/// Bilinear blends of `C` channels of bytes side by side, pixels in lanes: a pair of pixels is one number of 64 bits.
+/// False if this is not that.
+#[inline(always)]
+pub(crate) fn blend_bytes<S: Simd, T: Sample, const D: usize, const C: usize>(
+    simd: S,
+    source: &Source<'_, T, D>,
+    image: &View<'_, T, D>,
+    n: usize,
+    out: &mut [T],
+) -> bool {
+    let (aim, block) = (source.aim, source.block);
+    let rows = [0, source.terrain.stride[1] as usize];
+    let groups = block.groups();
+    let whole = block.len / LANES;
+    let (Some(data), Some(bytes), 2) = (T::as_u8(source.data), T::as_u8_mut(out), D) else { return false };
+    let reads = aim.offsets().and_then(|offsets| Reads::<u8, 2, 8>::new(data, offsets, rows));
+    if let Some(reads) = &reads {
+        for (group, out) in bytes.chunks_exact_mut(LANES * C).take(whole).enumerate() {
+            source.ahead.prefetch(data, &rows, group);
+            let words: [u32; LANES] = blend_words::<S, D, C>(simd, source, reads, group).into();
+            for (pixel, word) in out.chunks_exact_mut(C).zip(words) {
+                pixel.copy_from_slice(&word.to_le_bytes()[..C]);
+            }
+        }
+    }
+    for group in 0..groups {
+        if reads.is_some() && group < whole && aim.reach[group] == Reach::Pixels {
+            continue;
+        }
+        for c in 0..C {
+            let plane = image.plane(n, c);
+            for i in group * LANES..block.len.min((group + 1) * LANES) {
+                out[i * C + c] = one_of_many(&plane, block, i, source.outside);
+            }
+        }
+    }
+    true
+}
+
+/// The blends of a group's pixels, a byte for each channel.
+#[inline(always)]
+fn blend_words<S: Simd, const D: usize, const C: usize>(
+    simd: S,
+    source: &Source<'_, impl Sample, D>,
+    reads: &Reads<'_, u8, 2, 8>,
+    group: usize,
+) -> u32x8<S> {
+    let fraction = |k: usize| f32x8::from_slice(simd, &source.block.frac[k][group * LANES..][..LANES]);
+    let (fx, fy) = (fraction(0), fraction(1));
+    let mut blends = [[f32x8::splat(simd, 0.0); C]; 2];
+    for r in 0..2 {
+        let at = |lane| reads.word(group, lane, r);
+        let low = u64x4::simd_from(simd, [at(0), at(1), at(2), at(3)]).bitcast::<u32x8<S>>();
+        let high = u64x4::simd_from(simd, [at(4), at(5), at(6), at(7)]).bitcast::<u32x8<S>>();
+        let (first, second) = simd.deinterleave_u32x8(low, high);
+        let byte = |index: usize| {
+            let word = if index < 4 { first } else { second } >> (8 * (index % 4)) as u32;
+            // Less than 256, so signed is the same.
+            (word & 255).bitcast::<i32x8<S>>().to_float::<f32x8<S>>()
+        };
+        for c in 0..C {
+            let (a, b) = (byte(c), byte(C + c));
+            // A fraction of 0 leaves a byte as it is.
+            blends[r][c] = fx.mul_add_precise(b - a, a);
+        }
+    }
+    let mut words = u32x8::splat(simd, 0);
+    for c in 0..C {
+        let value = fy.mul_add_precise(blends[1][c] - blends[0][c], blends[0][c]);
+        // Between bytes: nothing has to be saturated.
+        let rounded = value.round_ties_even().to_int::<i32x8<S>>().bitcast::<u32x8<S>>();
+        words = words | (rounded << (8 * c) as u32);
+    }
+    words
+}
