@@ -98,16 +98,16 @@ impl<'a, T: Copy, const ROWS: usize, const WIDTH: usize> Reads<'a, T, ROWS, WIDT
 }
 
 impl<const ROWS: usize> Reads<'_, f32, ROWS, 2> {
-    /// Two neighbours of a row at an offset as one number of 64 bits, in memory order.
+    /// Two neighbours of a row at an offset as the bits of one number, in memory order: to be moved, not to be computed with.
     ///
     /// # Panics
     /// As [`Reads::get`].
     #[inline(always)]
     #[must_use]
-    pub fn pair(&self, group: usize, lane: usize, row: usize) -> u64 {
+    pub fn pair(&self, group: usize, lane: usize, row: usize) -> f64 {
         let start = self.offsets[group][lane] as usize + self.rows[row];
-        // SAFETY: the type's invariant: the offset is not negative and `start + 2 <= data.len()`. Every 8 bytes are a u64.
-        unsafe { self.data.as_ptr().add(start).cast::<u64>().read_unaligned() }
+        // SAFETY: the type's invariant: the offset is not negative and `start + 2 <= data.len()`. Every 8 bytes are an f64.
+        unsafe { self.data.as_ptr().add(start).cast::<f64>().read_unaligned() }
     }
 }
 
@@ -170,7 +170,7 @@ mod tests {
     fn a_pair_is_two_floats_in_memory_order() {
         let data = [1.0f32, f32::from_bits(0x7f80_0001), -0.0];
         let reads = Reads::<f32, 1, 2>::new(&data, Offsets::new(&[[1; LANES]]).unwrap(), [0]).unwrap();
-        let bytes = reads.pair(0, 3, 0).to_ne_bytes();
+        let bytes = reads.pair(0, 3, 0).to_bits().to_ne_bytes();
         assert_eq!(bytes[..4], 0x7f80_0001u32.to_ne_bytes());
         assert_eq!(bytes[4..], (-0.0f32).to_ne_bytes());
     }

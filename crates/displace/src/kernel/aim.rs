@@ -1,7 +1,7 @@
 //! Cells to places in memory: once per pixel for all channels.
 
 use super::level::in_lanes;
-use super::{Block, GROUPS};
+use super::{Block, GROUPS, vectorised};
 use crate::padding::Padding;
 use crate::view::Plane;
 use displace_reads::{LANES, Offsets, prefetch};
@@ -81,9 +81,12 @@ impl Aim {
     }
 
     /// Where the groups that hold pixels read, for as many planes as there are.
-    #[inline(always)]
+    #[inline(never)]
     pub(crate) fn offsets(&self) -> Option<Offsets<'_>> {
-        Offsets::new(&self.offset[..self.groups])
+        vectorised(
+            #[inline(always)]
+            || Offsets::new(&self.offset[..self.groups]),
+        )
     }
 
     /// What this block reads, to be brought near while another is worked on.

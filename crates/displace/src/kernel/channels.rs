@@ -29,7 +29,7 @@ pub(crate) struct Source<'s, T, const D: usize> {
     pub(crate) ahead: Ahead<'s>,
     pub(crate) block: &'s Block<f32, D>,
     pub(crate) outside: &'s Outside<T, f32>,
-    /// A pixel outside.
+    /// A pixel outside, and as many values more as there are lanes.
     pub(crate) fill: &'s [T],
 }
 
@@ -46,14 +46,14 @@ impl<'s, T: Sample, const D: usize> Source<'s, T, D> {
         rows
     }
 
-    /// All channels of a cell's corners, x fastest.
+    /// What begins with all channels of a cell's corners, x fastest. It goes on behind them, so that lanes can be filled.
     #[inline(always)]
     fn corners<const CORNERS: usize>(&self, i: usize, rows: &[usize; CORNERS]) -> [&'s [T]; CORNERS] {
         let mut corners = [self.fill; CORNERS];
         if self.aim.reach[i / LANES] == Reach::Pixels {
             let first = self.aim.offset[i / LANES][i % LANES] as usize;
             for corner in 0..CORNERS {
-                corners[corner] = &self.data[first + rows[corner]..][..self.channels];
+                corners[corner] = &self.data[first + rows[corner]..];
             }
             return corners;
         }
@@ -68,7 +68,7 @@ impl<'s, T: Sample, const D: usize> Source<'s, T, D> {
                 at += cell as isize * self.terrain.stride[k] as isize;
             }
             if inside {
-                *values = &self.data[at as usize..][..self.channels];
+                *values = &self.data[at as usize..];
             }
         }
         corners
@@ -83,6 +83,27 @@ impl<'s, T: Sample, const D: usize> Source<'s, T, D> {
             zero[k] = frac[k].simd_eq(0.0);
         }
         (frac, zero)
+    }
+
+    /// The fractions of a group along an axis.
+    #[inline(always)]
+    fn fraction<S: Simd>(&self, simd: S, k: usize, group: usize) -> f32x8<S> {
+        f32x8::from_slice(simd, &self.block.frac[k][group * LANES..][..LANES])
+    }
+
+    /// Writes what lanes could not: groups that reach outside, and all from group `done` on.
+    fn finish<const C: usize>(&self, image: &View<'_, T, D>, n: usize, done: usize, out: &mut [T]) {
+        for group in 0..self.block.groups() {
+            if group < done && self.aim.reach[group] == Reach::Pixels {
+                continue;
+            }
+            for c in 0..C {
+                let plane = image.plane(n, c);
+                for i in group * LANES..self.block.len.min((group + 1) * LANES) {
+                    out[i * C + c] = one_of_many(&plane, self.block, i, self.outside);
+                }
+            }
+        }
     }
 
     /// Blends a block. False if a pixel is not finite or reads nothing: such blocks are worked out with care.
@@ -128,9 +149,8 @@ impl<'s, T: Sample, const D: usize> Source<'s, T, D> {
                 }
                 let value = blend(taps, &frac, &zero);
                 extremes.see(value);
-                let value: [T; LANES] = lanes::narrow(value);
-                for (lane, out) in rest.iter_mut().enumerate() {
-                    *out = value[lane];
+                for (out, value) in rest.iter_mut().zip(lanes::narrow::<S, T>(value)) {
+                    *out = value;
                 }
             }
         }
@@ -186,8 +206,56 @@ fn blend<S: Simd, const D: usize, const CORNERS: usize>(
     taps[0]
 }
 
-/// Bilinear blends of `C` channels of bytes side by side, pixels in lanes: a pair of pixels is one number of 64 bits.
-/// False if this is not that.
+/// Bilinear blends of `C` channels side by side, 2 to 4, pixels in lanes: `ROWS` times four neighbours hold the corners of a
+/// cell. False if a pixel is not finite: such blocks are worked out with care.
+#[inline(always)]
+pub(crate) fn blend_few<S: Simd, T: Sample, const D: usize, const C: usize, const ROWS: usize>(
+    simd: S,
+    source: &Source<'_, T, D>,
+    image: &View<'_, T, D>,
+    n: usize,
+    out: &mut [T],
+) -> bool {
+    let mut rows = [0; ROWS];
+    for (r, row) in rows.iter_mut().enumerate() {
+        // Two channels are four neighbours; more are read from both ends.
+        let (across, along) = if C == 2 { (r, 0) } else { (r / 2, r % 2) };
+        *row = across * source.terrain.stride[1] as usize + along * (2 * C - 4);
+    }
+    let mut extremes = Extremes::new(simd);
+    let whole = source.block.len / LANES;
+    let reads = source.aim.offsets().and_then(|offsets| Reads::<T, ROWS, 4>::new(source.data, offsets, rows));
+    if let Some(reads) = &reads {
+        for (group, out) in out.chunks_exact_mut(LANES * C).take(whole).enumerate() {
+            source.ahead.prefetch(source.data, &rows, group);
+            let (fx, fy) = (source.fraction(simd, 0, group), source.fraction(simd, 1, group));
+            let mut blends = [[f32x8::splat(simd, 0.0); C]; 2];
+            for (y, blends) in blends.iter_mut().enumerate() {
+                let near = lanes::quads(simd, reads, group, y * ROWS / 2);
+                let far = if C == 2 { near } else { lanes::quads(simd, reads, group, y * ROWS / 2 + 1) };
+                for c in 0..C {
+                    blends[c] = lanes::step(simd, near[c], far[4 - C + c], fx);
+                }
+            }
+            let mut pixels = [[T::default(); LANES]; C];
+            for c in 0..C {
+                let value = lanes::step(simd, blends[0][c], blends[1][c], fy);
+                extremes.see(value);
+                pixels[c] = lanes::narrow(value);
+            }
+            for (lane, out) in out.chunks_exact_mut(C).enumerate() {
+                for c in 0..C {
+                    out[c] = pixels[c][lane];
+                }
+            }
+        }
+    }
+    let done = if reads.is_some() { whole } else { 0 };
+    source.finish::<C>(image, n, done, out);
+    extremes.finite()
+}
+
+/// [`blend_few`] for bytes, with less to load: two pixels are one number of 64 bits. False if these are not bytes.
 #[inline(always)]
 pub(crate) fn blend_bytes<S: Simd, T: Sample, const D: usize, const C: usize>(
     simd: S,
@@ -196,12 +264,10 @@ pub(crate) fn blend_bytes<S: Simd, T: Sample, const D: usize, const C: usize>(
     n: usize,
     out: &mut [T],
 ) -> bool {
-    let (aim, block) = (source.aim, source.block);
     let rows = [0, source.terrain.stride[1] as usize];
-    let groups = block.groups();
-    let whole = block.len / LANES;
-    let (Some(data), Some(bytes), 2) = (T::as_u8(source.data), T::as_u8_mut(out), D) else { return false };
-    let reads = aim.offsets().and_then(|offsets| Reads::<u8, 2, 8>::new(data, offsets, rows));
+    let whole = source.block.len / LANES;
+    let (Some(data), Some(bytes)) = (T::as_u8(source.data), T::as_u8_mut(out)) else { return false };
+    let reads = source.aim.offsets().and_then(|offsets| Reads::<u8, 2, 8>::new(data, offsets, rows));
     if let Some(reads) = &reads {
         for (group, out) in bytes.chunks_exact_mut(LANES * C).take(whole).enumerate() {
             source.ahead.prefetch(data, &rows, group);
@@ -211,17 +277,8 @@ pub(crate) fn blend_bytes<S: Simd, T: Sample, const D: usize, const C: usize>(
             }
         }
     }
-    for group in 0..groups {
-        if reads.is_some() && group < whole && aim.reach[group] == Reach::Pixels {
-            continue;
-        }
-        for c in 0..C {
-            let plane = image.plane(n, c);
-            for i in group * LANES..block.len.min((group + 1) * LANES) {
-                out[i * C + c] = one_of_many(&plane, block, i, source.outside);
-            }
-        }
-    }
+    let done = if reads.is_some() { whole } else { 0 };
+    source.finish::<C>(image, n, done, out);
     true
 }
 
@@ -233,8 +290,7 @@ fn blend_words<S: Simd, const D: usize, const C: usize>(
     reads: &Reads<'_, u8, 2, 8>,
     group: usize,
 ) -> u32x8<S> {
-    let fraction = |k: usize| f32x8::from_slice(simd, &source.block.frac[k][group * LANES..][..LANES]);
-    let (fx, fy) = (fraction(0), fraction(1));
+    let (fx, fy) = (source.fraction(simd, 0, group), source.fraction(simd, 1, group));
     let mut blends = [[f32x8::splat(simd, 0.0); C]; 2];
     for r in 0..2 {
         let at = |lane| reads.word(group, lane, r);

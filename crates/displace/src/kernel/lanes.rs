@@ -1,8 +1,15 @@
 //! Eight pixels side by side: how pixels of any type become lanes of `f32` and lanes become pixels.
 
+use super::level::Baseline;
 use crate::dtype::Sample;
 use displace_reads::{LANES, Reads};
-use fearless_simd::{Simd, f32x4, f32x8, i32x8, prelude::*, u64x4};
+use fearless_simd::{Simd, f32x4, f32x8, f64x4, i32x8, prelude::*};
+
+/// One step of a linear blend: `a + f (b - a)`, and `a` itself where `f` is 0.
+#[inline(always)]
+pub(super) fn step<S: Simd>(simd: S, a: f32x8<S>, b: f32x8<S>, f: f32x8<S>) -> f32x8<S> {
+    f.simd_eq(f32x8::splat(simd, 0.0)).select(a, f.mul_add_precise(b - a, a))
+}
 
 /// Eight rows of eight to columns.
 #[inline(always)]
@@ -43,19 +50,57 @@ impl<S: Simd> Extremes<S> {
     }
 }
 
+/// An instruction set, with what its vectors can do better than any vectors.
+pub(crate) trait Lanes: Simd {
+    /// Eight pairs of `f32`, each as the bits of one number: the first ones and the second ones.
+    #[inline(always)]
+    fn split_pairs(self, pairs: [f64; LANES]) -> (f32x8<Self>, f32x8<Self>) {
+        let [a, b, c, d, e, f, g, h] = pairs;
+        let low = f64x4::simd_from(self, [a, b, c, d]).bitcast::<f32x8<Self>>();
+        let high = f64x4::simd_from(self, [e, f, g, h]).bitcast::<f32x8<Self>>();
+        self.deinterleave_f32x8(low, high)
+    }
+}
+
+impl Lanes for Baseline {}
+
+#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+impl Lanes for fearless_simd::x86::Avx2 {
+    /// Pairs in such an order that no half of a vector has to be crossed.
+    #[inline(always)]
+    fn split_pairs(self, pairs: [f64; LANES]) -> (f32x8<Self>, f32x8<Self>) {
+        #[cfg(target_arch = "x86")]
+        use std::arch::x86::{__m256, _mm_set_pd, _mm256_castpd_ps, _mm256_set_m128d, _mm256_shuffle_ps};
+        #[cfg(target_arch = "x86_64")]
+        use std::arch::x86_64::{__m256, _mm_set_pd, _mm256_castpd_ps, _mm256_set_m128d, _mm256_shuffle_ps};
+
+        fearless_simd::kernel!(
+            #[inline(always)]
+            fn split(_simd: Avx2, pairs: [f64; LANES]) -> (__m256, __m256) {
+                let [a, b, c, d, e, f, g, h] = pairs;
+                let outer = _mm256_castpd_ps(_mm256_set_m128d(_mm_set_pd(f, e), _mm_set_pd(b, a)));
+                let inner = _mm256_castpd_ps(_mm256_set_m128d(_mm_set_pd(h, g), _mm_set_pd(d, c)));
+                (_mm256_shuffle_ps::<0b10_00_10_00>(outer, inner), _mm256_shuffle_ps::<0b11_01_11_01>(outer, inner))
+            }
+        );
+        let (first, second) = split(self, pairs);
+        (first.simd_into(self), second.simd_into(self))
+    }
+}
+
 /// Two neighbours at each of eight places: the first ones and the second ones.
 #[inline(always)]
-pub(super) fn pairs<S: Simd, T: Sample, const ROWS: usize>(
+pub(super) fn pairs<S: Lanes, T: Sample, const ROWS: usize>(
     simd: S,
     reads: &Reads<'_, T, ROWS, 2>,
     group: usize,
     row: usize,
 ) -> (f32x8<S>, f32x8<S>) {
     if let Some(reads) = T::pairs_of_f32(reads) {
-        let at = |lane| reads.pair(group, lane, row);
-        let low = u64x4::simd_from(simd, [at(0), at(1), at(2), at(3)]).bitcast::<f32x8<S>>();
-        let high = u64x4::simd_from(simd, [at(4), at(5), at(6), at(7)]).bitcast::<f32x8<S>>();
-        return simd.deinterleave_f32x8(low, high);
+        return simd.split_pairs(std::array::from_fn(
+            #[inline(always)]
+            |lane| reads.pair(group, lane, row),
+        ));
     }
     let (mut first, mut second) = ([0.0; LANES], [0.0; LANES]);
     for lane in 0..LANES {

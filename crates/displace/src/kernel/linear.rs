@@ -5,7 +5,7 @@
 //! not read: an infinity beside a pixel that is hit exactly does not become NaN.
 
 use super::aim::{Ahead, Aim, Reach, Terrain};
-use super::lanes::{self, Extremes};
+use super::lanes::{self, Extremes, Lanes};
 use super::{Block, Outside, tap, vectorised};
 use crate::dtype::{Real, Sample};
 use crate::padding::Padding;
@@ -82,7 +82,7 @@ fn one<T: Sample, A: Real, const D: usize>(plane: &Plane<'_, T, D>, block: &Bloc
 
 /// [`linear`], eight pixels at a time. `ROWS` pairs of corners side by side make a cell: 2 or 4.
 #[inline(always)]
-pub(crate) fn linear_lanes<S: Simd, T: Sample, const D: usize, const ROWS: usize>(
+pub(crate) fn linear_lanes<S: Lanes, T: Sample, const D: usize, const ROWS: usize>(
     simd: S,
     plane: &Plane<'_, T, D>,
     aimed: (&Aim, Offsets<'_>, Ahead<'_>, &Terrain<D>),
@@ -192,7 +192,7 @@ struct Corners<'c, T, const D: usize, const ROWS: usize> {
 impl<T: Sample, const D: usize, const ROWS: usize> Corners<'_, T, D, ROWS> {
     /// The blends of a group all of whose corners are pixels.
     #[inline(always)]
-    fn inside<S: Simd>(&self, simd: S, reads: &Reads<'_, T, ROWS, 2>, group: usize) -> f32x8<S> {
+    fn inside<S: Lanes>(&self, simd: S, reads: &Reads<'_, T, ROWS, 2>, group: usize) -> f32x8<S> {
         let mut taps = [[f32x8::splat(simd, 0.0); 2]; ROWS];
         for r in 0..ROWS {
             taps[r] = lanes::pairs(simd, reads, group, r).into();
@@ -202,7 +202,7 @@ impl<T: Sample, const D: usize, const ROWS: usize> Corners<'_, T, D, ROWS> {
 
     /// The blends of a group; NaN where it has to be looked at pixel by pixel.
     #[inline(always)]
-    fn blended<S: Simd>(&self, simd: S, group: usize) -> f32x8<S> {
+    fn blended<S: Lanes>(&self, simd: S, group: usize) -> f32x8<S> {
         let first = group * LANES;
         let mut taps = [[f32x8::splat(simd, f32::NAN); 2]; ROWS];
         match (&self.reads, &self.apart, self.aim.reach[group]) {
@@ -224,7 +224,7 @@ impl<T: Sample, const D: usize, const ROWS: usize> Corners<'_, T, D, ROWS> {
 
     /// A row of the corners of eight cells that may lie outside: the fill value there.
     #[inline(always)]
-    fn pairs_outside<S: Simd>(&self, simd: S, first: usize, row: usize) -> [f32x8<S>; 2] {
+    fn pairs_outside<S: Lanes>(&self, simd: S, first: usize, row: usize) -> [f32x8<S>; 2] {
         let zero = i32x8::splat(simd, 0);
         let last = &self.terrain.last;
         let x = i32x8::from_slice(simd, &self.block.cell[0][first..first + LANES]);
@@ -262,11 +262,6 @@ fn fracs<S: Simd, const D: usize>(simd: S, block: &Block<f32, D>, first: usize) 
     frac
 }
 
-#[inline(always)]
-fn step_lanes<S: Simd>(simd: S, a: f32x8<S>, b: f32x8<S>, f: f32x8<S>) -> f32x8<S> {
-    f.simd_eq(f32x8::splat(simd, 0.0)).select(a, f.mul_add_precise(b - a, a))
-}
-
 /// The corners of a cell to its blend: along x, then y, then z.
 #[inline(always)]
 fn blend_lanes<S: Simd, const D: usize, const ROWS: usize>(
@@ -276,13 +271,13 @@ fn blend_lanes<S: Simd, const D: usize, const ROWS: usize>(
 ) -> f32x8<S> {
     let mut rows = [f32x8::splat(simd, 0.0); ROWS];
     for r in 0..ROWS {
-        rows[r] = step_lanes(simd, taps[r][0], taps[r][1], frac[0]);
+        rows[r] = lanes::step(simd, taps[r][0], taps[r][1], frac[0]);
     }
     let mut count = ROWS;
     for k in 1..D {
         count /= 2;
         for r in 0..count {
-            rows[r] = step_lanes(simd, rows[2 * r], rows[2 * r + 1], frac[k]);
+            rows[r] = lanes::step(simd, rows[2 * r], rows[2 * r + 1], frac[k]);
         }
     }
     rows[0]

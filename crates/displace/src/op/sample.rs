@@ -6,7 +6,7 @@ use crate::error::{SampleError, SizeText};
 use crate::grid::Locations;
 use crate::interp::Interp;
 use crate::kernel::aim::{Ahead, Aim, Terrain};
-use crate::kernel::channels::{Source, Target, blend_bytes};
+use crate::kernel::channels::{Source, Target, blend_bytes, blend_few};
 use crate::kernel::cubic::{cubic, cubic_lanes};
 use crate::kernel::level::in_lanes;
 use crate::kernel::linear::{linear, linear_lanes, with_care};
@@ -16,7 +16,7 @@ use crate::kernel::{BLOCK, Block, Outside, vectorised};
 use crate::rows::{Band, for_each_band, row_index};
 use crate::sampler::Sampler;
 use crate::view::{Dense, Layout, Plane, Shape, View};
-use displace_reads::Offsets;
+use displace_reads::{LANES, Offsets};
 
 /// What blends of `T` values at `L` locations are computed in: `f64` if either is.
 pub(crate) type Acc<T, L> = <<T as Sample>::Acc as Real>::With<<L as Location>::Real>;
@@ -111,7 +111,7 @@ impl<T: Sample, L: Location, const D: usize> Plan<'_, '_, T, L, D> {
             outside: Outside::<T, Acc<T, L>>::new(self.sampler.padding),
             terrain: Terrain::new(&self.image.plane(band.n, 0)),
         };
-        let fill = if self.image.side_by_side() { vec![T::narrow(blend.outside.fill); shape.c] } else { Vec::new() };
+        let fill = if self.image.side_by_side() { vec![T::narrow(blend.outside.fill); shape.c + LANES] } else { Vec::new() };
         let (mut spare, mut one, mut other) = (Block::new(), Aimed::new(), Aimed::new());
         let (mut now, mut next) = (&mut one, &mut other);
         // While a block is worked on, what the next one reads is on its way.
@@ -186,10 +186,10 @@ impl<T: Sample, L: Location, const D: usize> Plan<'_, '_, T, L, D> {
         let mut planes = band.planes(now.row, piece.clone());
         let finite = if planes.is_empty() {
             let out = &mut band.interleaved_row(now.row)[piece.start * channels..piece.end * channels];
-            if blend_few(&source, self.image, n, out) {
-                return true;
+            match few(&source, self.image, n, out) {
+                Some(finite) => finite,
+                None => blend_channels(&source, &mut Target::Pixels(out)),
             }
-            blend_channels(&source, &mut Target::Pixels(out))
         } else {
             blend_channels(&source, &mut Target::Planes(&mut planes))
         };
@@ -203,14 +203,16 @@ impl<T: Sample, L: Location, const D: usize> Plan<'_, '_, T, L, D> {
     }
 }
 
-/// Pictures of bytes.
-#[inline(never)]
-fn blend_few<T: Sample, const D: usize>(source: &Source<'_, T, D>, image: &View<'_, T, D>, n: usize, out: &mut [T]) -> bool {
-    match (T::DTYPE, source.channels) {
-        (DType::U8, 2) => in_lanes!(simd => blend_bytes::<_, T, D, 2>(simd, source, image, n, out)),
-        (DType::U8, 3) => in_lanes!(simd => blend_bytes::<_, T, D, 3>(simd, source, image, n, out)),
-        (DType::U8, 4) => in_lanes!(simd => blend_bytes::<_, T, D, 4>(simd, source, image, n, out)),
-        _ => false,
+/// Two to four channels: whether all is finite; `None` for other images.
+fn few<T: Sample, const D: usize>(source: &Source<'_, T, D>, image: &View<'_, T, D>, n: usize, out: &mut [T]) -> Option<bool> {
+    match (D, T::DTYPE, source.channels) {
+        (2, DType::U8, 2) => Some(in_lanes!(simd => blend_bytes::<_, T, D, 2>(simd, source, image, n, out))),
+        (2, DType::U8, 3) => Some(in_lanes!(simd => blend_bytes::<_, T, D, 3>(simd, source, image, n, out))),
+        (2, DType::U8, 4) => Some(in_lanes!(simd => blend_bytes::<_, T, D, 4>(simd, source, image, n, out))),
+        (2, _, 2) => Some(in_lanes!(simd => blend_few::<_, T, D, 2, 2>(simd, source, image, n, out))),
+        (2, _, 3) => Some(in_lanes!(simd => blend_few::<_, T, D, 3, 4>(simd, source, image, n, out))),
+        (2, _, 4) => Some(in_lanes!(simd => blend_few::<_, T, D, 4, 4>(simd, source, image, n, out))),
+        _ => None,
     }
 }
 
