@@ -175,7 +175,9 @@ impl<T: Sample, L: Location, const D: usize> Plan<'_, '_, T, L, D> {
         let (Some(terrain), Some(block), Some(outside)) = (&blend.terrain, block.as_f32(), blend.outside.as_f32()) else {
             return false;
         };
-        if channels < 2 || !self.image.side_by_side() || blend.interp != Interp::Linear {
+        // A pixel outside is a pixel of the image's type there.
+        let fill_fits = T::narrow(outside.fill).widen::<f32>() == outside.fill;
+        if channels < 2 || !self.image.side_by_side() || blend.interp != Interp::Linear || !fill_fits {
             return false;
         }
         let n = band.n;

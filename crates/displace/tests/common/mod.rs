@@ -123,6 +123,12 @@ pub(crate) fn bits<T: Value>(values: &[T]) -> Vec<u64> {
     values.iter().map(|v| v.bits()).collect()
 }
 
+/// Planar to interleaved, `(N, C, pixels)` to `(N, pixels, C)`.
+pub(crate) fn interleaved<T: Copy, const D: usize>(planar: &[T], shape: Shape<D>) -> Vec<T> {
+    let (c, pixels) = (shape.c, shape.pixels());
+    (0..planar.len()).map(|i| planar[i / (c * pixels) * c * pixels + i % c * pixels + i / c % pixels]).collect()
+}
+
 /// Calls a function generic over one image type for each of them, and adds up what it returns.
 #[macro_export]
 macro_rules! for_every_image {

@@ -1,15 +1,9 @@
 //! Where numbers lie in memory changes no bit of a result.
 
-use crate::common::{Float, Rng, Scattered, Value, bits, samplers};
+use crate::common::{Float, Rng, Scattered, Value, bits, interleaved, samplers};
 use crate::for_every_image;
 use displace::{Arithmetic, Extent, FieldView, Grid, Lattice, Layout, Rest, Shape, Strides, View, bf16, f16};
 use displace::{displacement, effective_displacement, sample, sample_into, summary};
-
-/// Planar to interleaved, `(N, C, pixels)` to `(N, pixels, C)`.
-fn interleaved<T: Copy, const D: usize>(planar: &[T], shape: Shape<D>) -> Vec<T> {
-    let (c, pixels) = (shape.c, shape.pixels());
-    (0..planar.len()).map(|i| planar[i / (c * pixels) * c * pixels + i % c * pixels + i / c % pixels]).collect()
-}
 
 fn scattered<T: Value, L: Float, const D: usize>(source: [usize; D], destination: [usize; D]) -> usize {
     let mut rng = Rng::new(51);
