@@ -12,32 +12,30 @@
 /// Offsets come in groups of this many: the lanes of a 256-bit vector of `f32`.
 pub const LANES: usize = 8;
 
-/// Offsets in groups of eight, none of them negative, and the highest.
+/// Offsets in groups of eight, and the highest.
 #[derive(Clone, Copy)]
 pub struct Offsets<'a> {
-    /// Invariant: `0 <= o <= highest` for each offset `o`.
+    /// Invariant: `o as u32 as usize <= highest` for each offset `o`.
     groups: &'a [[i32; LANES]],
     highest: usize,
 }
 
 impl<'a> Offsets<'a> {
-    /// `None` if an offset is negative.
+    /// Looks for the highest offset. A negative one counts as one above all that are legal.
     #[inline(always)]
     #[must_use]
-    pub fn new(groups: &'a [[i32; LANES]]) -> Option<Self> {
-        let (mut low, mut high) = ([0; LANES], [0; LANES]);
+    pub fn new(groups: &'a [[i32; LANES]]) -> Self {
+        let mut high = [0; LANES];
         for group in groups {
             for lane in 0..LANES {
-                low[lane] = if group[lane] < low[lane] { group[lane] } else { low[lane] };
-                high[lane] = if group[lane] > high[lane] { group[lane] } else { high[lane] };
+                high[lane] = (group[lane] as u32).max(high[lane]);
             }
         }
-        let (mut lowest, mut highest) = (0, 0);
-        for lane in 0..LANES {
-            lowest = low[lane].min(lowest);
-            highest = high[lane].max(highest);
+        let mut highest = 0;
+        for lane in high {
+            highest = lane.max(highest);
         }
-        (lowest >= 0).then_some(Self { groups, highest: highest as usize })
+        Self { groups, highest: highest as usize }
     }
 }
 
@@ -48,7 +46,7 @@ impl<'a> Offsets<'a> {
 /// use displace_reads::{Offsets, Reads};
 /// // A picture of two rows of 9: pairs at columns 0 to 7 of both rows.
 /// let picture: [f32; 18] = core::array::from_fn(|i| i as f32);
-/// let offsets = Offsets::new(&[[0, 1, 2, 3, 4, 5, 6, 7]]).unwrap();
+/// let offsets = Offsets::new(&[[0, 1, 2, 3, 4, 5, 6, 7]]);
 /// let reads = Reads::<f32, 2, 2>::new(&picture, offsets, [0, 9]).unwrap();
 /// assert_eq!(reads.get(0, 7, 0), [7.0, 8.0]);
 /// assert_eq!(reads.get(0, 7, 1), [16.0, 17.0]);
@@ -64,7 +62,7 @@ pub struct Reads<'a, T, const ROWS: usize, const WIDTH: usize> {
 }
 
 impl<'a, T: Copy, const ROWS: usize, const WIDTH: usize> Reads<'a, T, ROWS, WIDTH> {
-    /// `None` if any read would leave the slice.
+    /// `None` if an offset is negative or any read would leave the slice.
     #[inline(always)]
     #[must_use]
     pub fn new(data: &'a [T], offsets: Offsets<'a>, rows: [usize; ROWS]) -> Option<Self> {
@@ -72,8 +70,9 @@ impl<'a, T: Copy, const ROWS: usize, const WIDTH: usize> Reads<'a, T, ROWS, WIDT
         for row in rows {
             last = row.max(last);
         }
+        let legal = offsets.highest <= i32::MAX as usize;
         let end = last.checked_add(WIDTH)?.checked_add(offsets.highest)?;
-        (end <= data.len()).then_some(Self { data, offsets: offsets.groups, rows })
+        (legal && end <= data.len()).then_some(Self { data, offsets: offsets.groups, rows })
     }
 
     /// Groups of offsets.
@@ -144,7 +143,7 @@ mod tests {
     #[test]
     fn reads_at_both_ends() {
         let data: [u16; 20] = core::array::from_fn(|i| i as u16);
-        let offsets = Offsets::new(&[[0, 1, 2, 3, 4, 5, 6, 7], [9, 9, 9, 9, 9, 9, 9, 9]]).unwrap();
+        let offsets = Offsets::new(&[[0, 1, 2, 3, 4, 5, 6, 7], [9, 9, 9, 9, 9, 9, 9, 9]]);
         let reads = Reads::<u16, 2, 4>::new(&data, offsets, [0, 7]).unwrap();
         assert_eq!(reads.get(1, 7, 1), [16, 17, 18, 19]);
         assert_eq!(reads.get(0, 0, 0), [0, 1, 2, 3]);
@@ -154,7 +153,7 @@ mod tests {
     #[test]
     fn refuses_what_leaves_the_slice() {
         let data = [0u8; 16];
-        let reads = |offset: i32, row| Reads::<u8, 1, 8>::new(&data, Offsets::new(&[[offset; LANES]])?, [row]).map(|_| ());
+        let reads = |offset: i32, row| Reads::<u8, 1, 8>::new(&data, Offsets::new(&[[offset; LANES]]), [row]).map(|_| ());
         assert!(reads(8, 0).is_some());
         assert!(reads(7, 1).is_some());
         assert!(reads(9, 0).is_none());
@@ -162,14 +161,15 @@ mod tests {
         assert!(reads(-1, 8).is_none());
         assert!(reads(i32::MIN, 0).is_none());
         assert!(reads(i32::MAX, usize::MAX).is_none());
-        assert!(Offsets::new(&[[0; LANES], [0, 0, 0, -1, 0, 0, 0, 0]]).is_none());
-        assert!(Reads::<u8, 1, 1>::new(&[], Offsets::new(&[]).unwrap(), [0]).is_none());
+        let one_negative = Offsets::new(&[[0; LANES], [0, 0, 0, -1, 0, 0, 0, 0]]);
+        assert!(Reads::<u8, 1, 1>::new(&data, one_negative, [0]).is_none());
+        assert!(Reads::<u8, 1, 1>::new(&[], Offsets::new(&[]), [0]).is_none());
     }
 
     #[test]
     fn a_pair_is_two_floats_in_memory_order() {
         let data = [1.0f32, f32::from_bits(0x7f80_0001), -0.0];
-        let reads = Reads::<f32, 1, 2>::new(&data, Offsets::new(&[[1; LANES]]).unwrap(), [0]).unwrap();
+        let reads = Reads::<f32, 1, 2>::new(&data, Offsets::new(&[[1; LANES]]), [0]).unwrap();
         let bytes = reads.pair(0, 3, 0).to_bits().to_ne_bytes();
         assert_eq!(bytes[..4], 0x7f80_0001u32.to_ne_bytes());
         assert_eq!(bytes[4..], (-0.0f32).to_ne_bytes());

@@ -82,7 +82,7 @@ impl Aim {
 
     /// Where the groups that hold pixels read, for as many planes as there are.
     #[inline(never)]
-    pub(crate) fn offsets(&self) -> Option<Offsets<'_>> {
+    pub(crate) fn offsets(&self) -> Offsets<'_> {
         vectorised(
             #[inline(always)]
             || Offsets::new(&self.offset[..self.groups]),

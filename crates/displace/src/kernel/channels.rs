@@ -224,7 +224,7 @@ pub(crate) fn blend_few<S: Simd, T: Sample, const D: usize, const C: usize, cons
     }
     let mut extremes = Extremes::new(simd);
     let whole = source.block.len / LANES;
-    let reads = source.aim.offsets().and_then(|offsets| Reads::<T, ROWS, 4>::new(source.data, offsets, rows));
+    let reads = Reads::<T, ROWS, 4>::new(source.data, source.aim.offsets(), rows);
     if let Some(reads) = &reads {
         for (group, out) in out.chunks_exact_mut(LANES * C).take(whole).enumerate() {
             source.ahead.prefetch(source.data, &rows, group);
@@ -267,7 +267,7 @@ pub(crate) fn blend_bytes<S: Simd, T: Sample, const D: usize, const C: usize>(
     let rows = [0, source.terrain.stride[1] as usize];
     let whole = source.block.len / LANES;
     let (Some(data), Some(bytes)) = (T::as_u8(source.data), T::as_u8_mut(out)) else { return false };
-    let reads = source.aim.offsets().and_then(|offsets| Reads::<u8, 2, 8>::new(data, offsets, rows));
+    let reads = Reads::<u8, 2, 8>::new(data, source.aim.offsets(), rows);
     if let Some(reads) = &reads {
         for (group, out) in bytes.chunks_exact_mut(LANES * C).take(whole).enumerate() {
             source.ahead.prefetch(data, &rows, group);

@@ -239,9 +239,7 @@ impl<T: Sample, const D: usize, const ROWS: usize> Corners<'_, T, D, ROWS> {
         }
         let fill = f32x8::splat(simd, self.fill);
         let offsets = [offset.into()];
-        let Some(reads) = Offsets::new(&offsets).and_then(|offsets| Reads::<T, 1, 2>::new(self.data, offsets, [0])) else {
-            return [fill; 2];
-        };
+        let Some(reads) = Reads::<T, 1, 2>::new(self.data, Offsets::new(&offsets), [0]) else { return [fill; 2] };
         let (low, high) = lanes::pairs(simd, &reads, 0, 0);
         let (a, b) = (x.simd_gt(pair).select(high, low), x.simd_lt(pair).select(low, high));
         if !self.fills {

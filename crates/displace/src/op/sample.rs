@@ -280,13 +280,11 @@ impl<T: Sample, A: Real, const D: usize> Blend<'_, T, A, D> {
         &self,
         plane: &Plane<'_, T, D>,
         block: &Block<A, D>,
-        (aim, offsets, ahead): (&Aim, Option<Offsets<'_>>, Ahead<'_>),
+        (aim, offsets, ahead): (&Aim, Offsets<'_>, Ahead<'_>),
         out: &mut [T],
         step: usize,
     ) {
-        if let (Some(terrain), Some(offsets), Some(block), Some(outside)) =
-            (&self.terrain, offsets, block.as_f32(), self.outside.as_f32())
-        {
+        if let (Some(terrain), Some(block), Some(outside)) = (&self.terrain, block.as_f32(), self.outside.as_f32()) {
             let aimed = (aim, offsets, ahead, terrain);
             // A function each: together they would compete for registers.
             match self.interp {
