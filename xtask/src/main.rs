@@ -38,7 +38,13 @@ fn python() -> Option<PathBuf> {
 }
 
 fn test() -> bool {
-    cargo(&["test", "--workspace", "--exclude", "displace-py"], &[]) && python().is_some_and(|python| test_python(&python))
+    cargo(&["test", "--workspace", "--exclude", "displace-py"], &[]) && test_baseline() && python().is_some_and(|python| test_python(&python))
+}
+
+/// What the kernels compute, on the instruction set that every machine has.
+fn test_baseline() -> bool {
+    let arguments = ["test", "-p", "displace", "--test", "laws", "--test", "golden", "--test", "gradients"];
+    cargo(&arguments, &[("DISPLACE_SIMD", "baseline")])
 }
 
 /// The package as a user gets it, its tests (types among them), and its site.

@@ -149,7 +149,7 @@ impl Aim {
                 let kept = cell.max(low).min(high);
                 inside &= kept.simd_eq(cell);
                 nowhere |= cell.simd_eq(super::NOWHERE);
-                offset = offset + (kept - before) * terrain.stride[k];
+                offset += (kept - before) * terrain.stride[k];
             }
             self.offset[group] = offset.into();
             self.reach[group] = if fits && inside.all_true() {
@@ -186,7 +186,7 @@ impl Aim {
                 if nearest {
                     cell = nearest_cell(simd, cell, f32x8::from_slice(simd, &block.frac[k][lanes.clone()]));
                 }
-                offset = offset + cell * terrain.stride[k];
+                offset += cell * terrain.stride[k];
             }
             self.offset[group] = offset.into();
         });
@@ -207,7 +207,7 @@ impl Aim {
                 let near = if padding == Padding::Wrap { near.simd_gt(terrain.last[k]).select(none, near) } else { near };
                 let kept = near.max(none).min(terrain.last[k]);
                 inside &= kept.simd_eq(near);
-                offset = offset + kept * terrain.stride[k];
+                offset += kept * terrain.stride[k];
             }
             self.offset[group] = offset.into();
             self.reach[group] = if inside.all_true() { Reach::Pixels } else { Reach::Special };

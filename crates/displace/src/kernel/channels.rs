@@ -313,7 +313,7 @@ fn blend_words<S: Simd, const D: usize, const C: usize>(
         let value = fy.mul_add_precise(blends[1][c] - blends[0][c], blends[0][c]);
         // Between bytes: nothing has to be saturated.
         let rounded = value.round_ties_even().to_int::<i32x8<S>>().bitcast::<u32x8<S>>();
-        words = words | (rounded << (8 * c) as u32);
+        words |= rounded << (8 * c) as u32;
     }
     words
 }

@@ -235,7 +235,7 @@ impl<T: Sample, const D: usize, const ROWS: usize> Corners<'_, T, D, ROWS> {
             let cell = i32x8::from_slice(simd, &self.block.cell[k][first..first + LANES]) + (row >> (k - 1) & 1) as i32;
             let kept = cell.max(zero).min(last[k]);
             inside &= kept.simd_eq(cell);
-            offset = offset + kept * self.terrain.stride[k];
+            offset += kept * self.terrain.stride[k];
         }
         let fill = f32x8::splat(simd, self.fill);
         let offsets = [offset.into()];

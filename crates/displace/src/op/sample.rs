@@ -290,7 +290,7 @@ impl<T: Sample, A: Real, const D: usize> Blend<'_, T, A, D> {
             match self.interp {
                 Interp::Nearest => in_lanes!(simd => nearest_lanes(simd, plane, (aim, offsets, ahead), block, &outside, out, step)),
                 Interp::Linear if D == 2 => {
-                    in_lanes!(simd => linear_lanes::<_, T, D, 2>(simd, plane, aimed, block, &outside, out, step))
+                    in_lanes!(simd => linear_lanes::<_, T, D, 2>(simd, plane, aimed, block, &outside, out, step));
                 }
                 Interp::Linear => in_lanes!(simd => linear_lanes::<_, T, D, 4>(simd, plane, aimed, block, &outside, out, step)),
                 Interp::Cubic { a } if D == 2 => in_lanes!(simd => {
