@@ -1,8 +1,8 @@
-//! Reads from a slice at many offsets, checked together.
+//! Reads from a slice at many offsets, and sums at them, checked together.
 //!
 //! A sampling kernel reads a few neighbouring values at each of hundreds of places that it has just computed. Checking
 //! every read costs more than the read. [`Reads::new`] checks all offsets of a block with two vector instructions for
-//! eight of them; afterwards reading cannot fail, and needs no check.
+//! eight of them; afterwards reading cannot fail, and needs no check. [`Sums`] is the same for adding to elements.
 //!
 //! All `unsafe` of the sampling kernels is here.
 
@@ -37,23 +37,7 @@ impl<'a, T: Copy, const ROWS: usize, const WIDTH: usize> Reads<'a, T, ROWS, WIDT
     /// `None` if any read would leave the slice.
     #[inline(always)]
     pub fn new(data: &'a [T], offsets: &'a [[i32; LANES]], rows: [usize; ROWS]) -> Option<Self> {
-        let (mut low, mut high) = ([0; LANES], [0; LANES]);
-        for group in offsets {
-            for lane in 0..LANES {
-                low[lane] = if group[lane] < low[lane] { group[lane] } else { low[lane] };
-                high[lane] = if group[lane] > high[lane] { group[lane] } else { high[lane] };
-            }
-        }
-        let (mut lowest, mut highest, mut last) = (0, 0, 0);
-        for lane in 0..LANES {
-            lowest = low[lane].min(lowest);
-            highest = high[lane].max(highest);
-        }
-        for row in rows {
-            last = row.max(last);
-        }
-        let end = last.checked_add(WIDTH)?.checked_add(highest as usize)?;
-        (lowest >= 0 && end <= data.len()).then_some(Self { data, offsets, rows })
+        fits::<ROWS, WIDTH>(data.len(), offsets, rows).then_some(Self { data, offsets, rows })
     }
 
     /// Groups of offsets.
@@ -74,6 +58,76 @@ impl<'a, T: Copy, const ROWS: usize, const WIDTH: usize> Reads<'a, T, ROWS, WIDT
         // SAFETY: the type's invariant: the offset is not negative and `start + WIDTH <= data.len()`. An array has the
         // alignment of its elements.
         unsafe { *self.data.as_ptr().add(start).cast::<[T; WIDTH]>() }
+    }
+}
+
+/// Whether for each offset `o` and each `row`, `0 <= o` and `o + row + WIDTH <= len`.
+#[inline(always)]
+fn fits<const ROWS: usize, const WIDTH: usize>(len: usize, offsets: &[[i32; LANES]], rows: [usize; ROWS]) -> bool {
+    let (mut low, mut high) = ([0; LANES], [0; LANES]);
+    for group in offsets {
+        for lane in 0..LANES {
+            low[lane] = if group[lane] < low[lane] { group[lane] } else { low[lane] };
+            high[lane] = if group[lane] > high[lane] { group[lane] } else { high[lane] };
+        }
+    }
+    let (mut lowest, mut highest, mut last) = (0, 0, 0);
+    for lane in 0..LANES {
+        lowest = low[lane].min(lowest);
+        highest = high[lane].max(highest);
+    }
+    for row in rows {
+        last = row.max(last);
+    }
+    let end = last.checked_add(WIDTH).and_then(|end| end.checked_add(highest as usize));
+    lowest >= 0 && end.is_some_and(|end| end <= len)
+}
+
+/// [`Reads`] for elements to be changed.
+///
+/// ```
+/// use displace_reads::Sums;
+/// let mut picture = [0.0f32; 18];
+/// let offsets = [[0, 1, 2, 3, 4, 5, 6, 7]];
+/// let mut sums = Sums::<f32, 2, 2>::new(&mut picture, &offsets, [0, 9]).unwrap();
+/// *sums.at(0, 7, 1, 1) += 2.5;
+/// assert_eq!(picture[17], 2.5);
+/// // One further would leave the slice.
+/// assert!(Sums::<f32, 2, 2>::new(&mut picture, &offsets, [0, 10]).is_none());
+/// ```
+pub struct Sums<'a, T, const ROWS: usize, const WIDTH: usize> {
+    /// Invariant: that of [`Reads`].
+    data: &'a mut [T],
+    offsets: &'a [[i32; LANES]],
+    rows: [usize; ROWS],
+}
+
+impl<'a, T: Copy, const ROWS: usize, const WIDTH: usize> Sums<'a, T, ROWS, WIDTH> {
+    /// `None` if any element would be outside the slice.
+    #[inline(always)]
+    pub fn new(data: &'a mut [T], offsets: &'a [[i32; LANES]], rows: [usize; ROWS]) -> Option<Self> {
+        fits::<ROWS, WIDTH>(data.len(), offsets, rows).then_some(Self { data, offsets, rows })
+    }
+
+    /// One of the `WIDTH` elements of a row at an offset.
+    ///
+    /// # Panics
+    /// If there is no such group, lane, row or column. The last three are known to the compiler where it matters.
+    #[inline(always)]
+    #[must_use]
+    pub fn at(&mut self, group: usize, lane: usize, row: usize, column: usize) -> &mut T {
+        assert!(column < WIDTH);
+        let place = self.offsets[group][lane] as usize + self.rows[row] + column;
+        // SAFETY: the type's invariant: the offset is not negative and `place < data.len()`, as `column < WIDTH`. The
+        // slice is borrowed for changing, and what is returned borrows `self` for changing.
+        unsafe { &mut *self.data.as_mut_ptr().add(place) }
+    }
+
+    /// The whole slice, for elements that are at none of the offsets.
+    #[inline(always)]
+    #[must_use]
+    pub const fn all(&mut self) -> &mut [T] {
+        self.data
     }
 }
 
@@ -128,6 +182,30 @@ mod tests {
         assert!(Reads::<u8, 1, 1>::new(&data, &[[i32::MIN; LANES]], [0]).is_none());
         assert!(Reads::<u8, 1, 1>::new(&data, &[[i32::MAX; LANES]], [usize::MAX]).is_none());
         assert!(Reads::<u8, 1, 1>::new(&[], &[[0; LANES]], [0]).is_none());
+    }
+
+    #[test]
+    fn sums_at_both_ends() {
+        let mut data = [0u16; 20];
+        let offsets = [[0, 1, 2, 3, 4, 5, 6, 7], [9, 9, 9, 9, 9, 9, 9, 9]];
+        let mut sums = Sums::<u16, 2, 4>::new(&mut data, &offsets, [0, 7]).unwrap();
+        *sums.at(0, 0, 0, 0) += 1;
+        *sums.at(1, 7, 1, 3) += 2;
+        *sums.at(1, 0, 1, 3) += 3;
+        sums.all()[1] += 7;
+        assert_eq!((data[0], data[1], data[19]), (1, 7, 5));
+        assert_eq!(data.iter().sum::<u16>(), 13);
+        assert!(Sums::<u16, 2, 4>::new(&mut data, &offsets, [0, 8]).is_none());
+        assert!(Sums::<u16, 1, 1>::new(&mut data, &[[0, 0, 0, -1, 0, 0, 0, 0]], [0]).is_none());
+        assert!(Sums::<u16, 1, 1>::new(&mut data, &[[20; LANES]], [0]).is_none());
+        assert!(Sums::<u16, 1, 1>::new(&mut data, &[[0; LANES]], [usize::MAX]).is_none());
+    }
+
+    #[test]
+    #[should_panic]
+    fn a_column_outside_the_row_is_refused() {
+        let mut data = [0u8; 20];
+        let _ = Sums::<u8, 1, 2>::new(&mut data, &[[0; LANES]], [0]).unwrap().at(0, 0, 0, 2);
     }
 
     #[test]
