@@ -11,7 +11,7 @@ use super::taps::Tap;
 use super::{BLOCK, Block, GROUPS};
 use crate::axis::Axis;
 use crate::padding::Padding;
-use displace_reads::{LANES, Sums};
+use displace_reads::{LANES, Sums, prefetch};
 use fearless_simd::{Simd, f32x8, i32x8, mask32x8, prelude::*};
 
 /// Where the eight pixels of a group fall.
@@ -77,6 +77,12 @@ impl Falls {
     }
 }
 
+/// How far ahead of a channel of a block lies what is worked on after it: see `slopes_lanes`.
+#[derive(Clone, Copy)]
+pub(crate) struct Ahead {
+    pub(crate) sums: isize,
+}
+
 /// Adds what a channel of a block gives to a channel of a slab. `false`, and nothing is added, if some gradient is not
 /// finite.
 #[inline(never)]
@@ -86,11 +92,12 @@ pub(crate) fn scatter_lanes<const D: usize>(
     slab: &Slab<D>,
     (axes, padding): (&[Axis; D], Padding),
     grad: &[f32; BLOCK],
+    ahead: Ahead,
     sums: &mut [f32],
 ) -> bool {
     match D {
-        2 => in_lanes!(simd => add_block::<_, D, 2>(simd, block, falls, slab, (axes, padding), grad, sums)),
-        _ => in_lanes!(simd => add_block::<_, D, 4>(simd, block, falls, slab, (axes, padding), grad, sums)),
+        2 => in_lanes!(simd => add_block::<_, D, 2>(simd, block, falls, slab, (axes, padding), grad, ahead, sums)),
+        _ => in_lanes!(simd => add_block::<_, D, 4>(simd, block, falls, slab, (axes, padding), grad, ahead, sums)),
     }
 }
 
@@ -103,6 +110,7 @@ fn add_block<S: Simd, const D: usize, const ROWS: usize>(
     slab: &Slab<D>,
     (axes, padding): (&[Axis; D], Padding),
     grad: &[f32; BLOCK],
+    ahead: Ahead,
     sums: &mut [f32],
 ) -> bool {
     let groups = block.groups();
@@ -129,6 +137,8 @@ fn add_block<S: Simd, const D: usize, const ROWS: usize>(
         return true;
     };
     for group in 0..groups {
+        let near = falls.offset[group][LANES - 1] as usize + rows[ROWS - 1];
+        prefetch(sums.all(), near.wrapping_add_signed(ahead.sums));
         match falls.fall[group] {
             Fall::Whole => add_group(simd, block, group, grad, &mut sums),
             Fall::Partly => add_singly(block, group, slab, (axes, padding), grad, sums.all()),

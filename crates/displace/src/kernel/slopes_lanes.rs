@@ -12,7 +12,7 @@ use super::{BLOCK, Block};
 use crate::dtype::Sample;
 use crate::padding::Padding;
 use crate::view::{Plane, View};
-use displace_reads::{LANES, Reads};
+use displace_reads::{LANES, Reads, prefetch};
 use fearless_simd::{Simd, f32x8, prelude::*};
 
 /// A block whose places in memory are known.
@@ -41,6 +41,43 @@ pub(crate) fn load_grad<T: Sample, const D: usize>(plane: &Plane<'_, T, D>, piec
     to[piece.len..piece.len.next_multiple_of(LANES)].fill(0.0);
 }
 
+/// What is worked on after a channel of a block, to be brought near meanwhile: the same block of the next channel or the
+/// first channel of the next block, which is taken to read as far from this one as it lies.
+struct Ahead<'n, T> {
+    grad: &'n [T],
+    /// Of the block in `grad`, and from pixel to pixel.
+    start: isize,
+    step: isize,
+    image: &'n [T],
+    shift: isize,
+}
+
+impl<'n, T: Sample> Ahead<'n, T> {
+    fn new<const D: usize>(piece: &Piece<D>, step: [isize; D], grad: &Plane<'n, T, D>, image: &Plane<'n, T, D>) -> Self {
+        let (mut start, mut shift) = (piece.start(grad), image.origin);
+        for k in 0..D {
+            start += step[k] * grad.strides[k];
+            shift += step[k] * image.strides[k];
+        }
+        Ahead { grad: grad.data, start, step: grad.strides[0], image: image.data, shift }
+    }
+
+    /// Of the image only the row that blocks before have not read.
+    #[inline(always)]
+    fn prefetch(&self, group: usize, offset: &[i32; LANES], row: usize) {
+        prefetch(self.grad, (self.start + (group * LANES) as isize * self.step) as usize);
+        prefetch(self.image, (self.shift + offset[LANES - 1] as isize) as usize + row);
+    }
+}
+
+/// Brings near what [`load_grad`] will read, `step` from the piece.
+pub(crate) fn prefetch_grad<T: Sample, const D: usize>(plane: &Plane<'_, T, D>, piece: &Piece<D>, step: [isize; D]) {
+    let ahead = Ahead::new(piece, step, plane, plane);
+    for group in 0..piece.len.div_ceil(LANES) {
+        prefetch(ahead.grad, (ahead.start + (group * LANES) as isize * ahead.step) as usize);
+    }
+}
+
 /// The gradients of the locations of a piece, times `scale`. `false` if some of them are not finite: those of the piece
 /// are then not to be used.
 #[inline(never)]
@@ -50,17 +87,21 @@ pub(crate) fn slopes_lanes<T: Sample, const D: usize>(
     grad: &View<'_, T, D>,
     image: &View<'_, T, D>,
     scale: &[f32; D],
+    to_next: [isize; D],
     out: &mut [[f32; BLOCK]; D],
 ) -> bool {
     for out in out.iter_mut() {
         out[..aimed.block.groups() * LANES].fill(0.0);
     }
     for n in piece.samples.clone() {
-        for c in 0..image.shape().c {
+        let channels = image.shape().c;
+        for c in 0..channels {
+            let (next, step) = if c + 1 < channels { (c + 1, [0; D]) } else { (0, to_next) };
+            let ahead = Ahead::new(piece, step, &grad.plane(n, next), &image.plane(n, next));
             let (grad, image) = (grad.plane(n, c), image.plane(n, c));
             match D {
-                2 => in_lanes!(simd => add_slopes::<_, T, D, 2>(simd, aimed, piece, &grad, &image, out)),
-                _ => in_lanes!(simd => add_slopes::<_, T, D, 4>(simd, aimed, piece, &grad, &image, out)),
+                2 => in_lanes!(simd => add_slopes::<_, T, D, 2>(simd, aimed, piece, &grad, &image, &ahead, out)),
+                _ => in_lanes!(simd => add_slopes::<_, T, D, 4>(simd, aimed, piece, &grad, &image, &ahead, out)),
             }
         }
     }
@@ -89,6 +130,7 @@ fn add_slopes<S: Simd, T: Sample, const D: usize, const ROWS: usize>(
     piece: &Piece<D>,
     grad: &Plane<'_, T, D>,
     image: &Plane<'_, T, D>,
+    ahead: &Ahead<'_, T>,
     out: &mut [[f32; BLOCK]; D],
 ) {
     let mut grads = [0.0; BLOCK];
@@ -108,12 +150,14 @@ fn add_slopes<S: Simd, T: Sample, const D: usize, const ROWS: usize>(
     if let (Some(reads), true) = (&corners.reads, clear) {
         // What there is most of, on its own: nothing outside.
         for group in 0..groups {
+            ahead.prefetch(group, &aim.offset[group], rows[ROWS - 1]);
             let first = slope_lanes(simd, &corners.pixels(simd, reads, group), &fracs(simd, block, group * LANES));
             add_group(simd, group, &grads, &first, out);
         }
         return;
     }
     for group in 0..groups {
+        ahead.prefetch(group, &aim.offset[group], rows[ROWS - 1]);
         let taps = match (&corners.reads, aim.reach[group]) {
             (Some(reads), Reach::Pixels) => corners.pixels(simd, reads, group),
             (_, Reach::Partly) if terrain.last[0] > 0 && terrain.stride[0] == 1 => corners.around(simd, group),

@@ -10,9 +10,9 @@ use crate::kernel::aim::{Aim, Terrain};
 use crate::kernel::gather::{Piece, Tangents, bends, pushes, slopes};
 use crate::kernel::locate::{Locator, load, signs};
 use crate::kernel::scatter::{Slab, scatter};
-use crate::kernel::scatter_lanes::{Falls, scatter_lanes};
+use crate::kernel::scatter_lanes::{Ahead, Falls, scatter_lanes};
 use crate::kernel::signs_lanes::signs_lanes;
-use crate::kernel::slopes_lanes::{Aimed, load_grad, slopes_lanes};
+use crate::kernel::slopes_lanes::{Aimed, load_grad, prefetch_grad, slopes_lanes};
 use crate::kernel::taps::{Spots, Taps};
 use crate::kernel::{BLOCK, Block};
 use crate::op::sample::{Acc, output_shape};
@@ -243,7 +243,7 @@ impl<'p, 'a, T: Sample, L: Location, const D: usize> Plan<'p, 'a, T, L, D> {
             bent = signs_lanes(padding, self.axes(), block, asked.and_then(Block::as_f32), sign);
         }
         let aimed = Aimed { block, aim, terrain, padding, sign: bent.then_some(&*sign) };
-        slopes_lanes(&aimed, piece, self.grad, self.image, scale, out)
+        slopes_lanes(&aimed, piece, self.grad, self.image, scale, piece.to_next(self.shape.size[0]), out)
     }
 
     /// The samples of the result that sample `n` of a batch of `batch` serves.
@@ -390,13 +390,23 @@ impl<'p, 'a, T: Sample, L: Location, const D: usize> Plan<'p, 'a, T, L, D> {
                 {
                     continue;
                 }
+                let (mut ahead, mut step) = (0, 1);
+                for (k, by) in piece.to_next(destination[0]).into_iter().enumerate() {
+                    ahead += by * step;
+                    step *= size[k] as isize;
+                }
+                let apart = if own.is_empty() { self.image.shape().pixels() } else { pixels } as isize;
                 for c in 0..channels {
+                    let sums = if c + 1 < channels { apart } else { ahead - (channels as isize - 1) * apart };
+                    let ahead = Ahead { sums };
                     let plane = self.grad.plane(n, c);
                     let sums = Acc::<T, L>::of_mut(band.plane(c));
                     let sums = sums.unwrap_or_else(|| &mut own[c * pixels..][..pixels]);
                     if let (true, Some(block), Some(sums)) = (lanes, room.located.as_f32(), Acc::<T, L>::as_f32_mut(sums)) {
                         load_grad(&plane, &piece, &mut grads);
-                        if scatter_lanes(block, &falls, &slab, (self.axes(), self.sampler.padding), &grads, sums) {
+                        let (next, step) = if c + 1 < channels { (c + 1, [0; D]) } else { (0, piece.to_next(destination[0])) };
+                        prefetch_grad(&self.grad.plane(n, next), &piece, step);
+                        if scatter_lanes(block, &falls, &slab, (self.axes(), self.sampler.padding), &grads, ahead, sums) {
                             continue;
                         }
                     }
