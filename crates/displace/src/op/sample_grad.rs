@@ -23,6 +23,9 @@ use crate::view::{Layout, Plane, Shape, View};
 use std::any::Any;
 use std::ops::Range;
 
+#[cfg(test)]
+mod tests;
+
 /// The gradients of `<grad, sample(image, at)>` with respect to the image and to the numbers that `at` holds: torch's
 /// `grid_sample` backward.
 ///
@@ -65,17 +68,7 @@ pub fn sample_grad_into<T: Sample + Location, L: Location, const D: usize>(
     let plan = Plan::new(grad, image, at, None, sampler)?;
     check_len(&grad_image, image.shape())?;
     check_len(&grad_locations, at.at.shape())?;
-    if let Some(out) = grad_locations {
-        plan.gather(
-            out,
-            |room, n, piece, to| plan.slopes_lanes(room, n, piece, to),
-            |taps, piece, to| slopes(taps, piece, grad, image, plan.fill, &plan.scale, to),
-        );
-    }
-    if let Some(out) = grad_image {
-        plan.scatter(out)?;
-    }
-    Ok(())
+    plan.gradients(grad_image, grad_locations)
 }
 
 /// An output is as long as the shape says.
@@ -168,6 +161,17 @@ impl<'p, 'a, T: Sample, L: Location, const D: usize> Plan<'p, 'a, T, L, D> {
             lanes,
             terrain: if lanes { Terrain::new(&image.plane(0, 0)) } else { None },
         })
+    }
+
+    fn gradients(&self, grad_image: Option<&mut [T]>, grad_locations: Option<&mut [L]>) -> Result<(), SampleError> {
+        if let Some(out) = grad_locations {
+            self.gather(
+                out,
+                |room, n, piece, to| self.slopes_lanes(room, n, piece, to),
+                |taps, piece, to| slopes(taps, piece, self.grad, self.image, self.fill, &self.scale, to),
+            );
+        }
+        grad_image.map_or(Ok(()), |out| self.scatter(out))
     }
 
     const fn axes(&self) -> &[Axis; D] {
