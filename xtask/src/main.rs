@@ -38,7 +38,9 @@ fn python() -> Option<PathBuf> {
 }
 
 fn test() -> bool {
-    cargo(&["test", "--workspace", "--exclude", "displace-py"], &[]) && test_baseline() && python().is_some_and(|python| test_python(&python))
+    cargo(&["test", "--workspace", "--exclude", "displace-py"], &[])
+        && test_baseline()
+        && python().is_some_and(|python| test_python(&python))
 }
 
 /// What the kernels compute, on the instruction set that every machine has.

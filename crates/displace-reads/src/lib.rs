@@ -1,9 +1,9 @@
-//! Reads from a slice at many offsets, checked together.
+//! Reads from a slice at many offsets, and sums at them, checked together.
 //!
 //! A sampling kernel reads a few neighbouring values at each of hundreds of places that it has just computed. Checking
 //! every read costs more than the read. [`Offsets::new`] looks at all offsets of a block once, with a few
 //! vector instructions for eight of them, and [`Reads::new`] at the slice they point into; afterwards reading cannot fail, and
-//! needs no check.
+//! needs no check. [`Sums`] is the same for adding to elements.
 //!
 //! All `unsafe` of the sampling kernels is here.
 
@@ -66,13 +66,7 @@ impl<'a, T: Copy, const ROWS: usize, const WIDTH: usize> Reads<'a, T, ROWS, WIDT
     #[inline(always)]
     #[must_use]
     pub fn new(data: &'a [T], offsets: Offsets<'a>, rows: [usize; ROWS]) -> Option<Self> {
-        let mut last = 0;
-        for row in rows {
-            last = row.max(last);
-        }
-        let legal = offsets.highest <= i32::MAX as usize;
-        let end = last.checked_add(WIDTH)?.checked_add(offsets.highest)?;
-        (legal && end <= data.len()).then_some(Self { data, offsets: offsets.groups, rows })
+        fits::<ROWS, WIDTH>(data.len(), offsets, rows).then_some(Self { data, offsets: offsets.groups, rows })
     }
 
     /// Groups of offsets.
@@ -93,6 +87,66 @@ impl<'a, T: Copy, const ROWS: usize, const WIDTH: usize> Reads<'a, T, ROWS, WIDT
         // SAFETY: the type's invariant: the offset is not negative and `start + WIDTH <= data.len()`. An array has the
         // alignment of its elements.
         unsafe { *self.data.as_ptr().add(start).cast::<[T; WIDTH]>() }
+    }
+}
+
+/// Whether for each offset `o` and each `row`, `0 <= o` and `o + row + WIDTH <= len`.
+#[inline(always)]
+fn fits<const ROWS: usize, const WIDTH: usize>(len: usize, offsets: Offsets<'_>, rows: [usize; ROWS]) -> bool {
+    let mut last = 0;
+    for row in rows {
+        last = row.max(last);
+    }
+    let end = last.checked_add(WIDTH).and_then(|end| end.checked_add(offsets.highest));
+    offsets.highest <= i32::MAX as usize && end.is_some_and(|end| end <= len)
+}
+
+/// [`Reads`] for elements to be changed.
+///
+/// ```
+/// use displace_reads::{Offsets, Sums};
+/// let mut picture = [0.0f32; 18];
+/// let offsets = Offsets::new(&[[0, 1, 2, 3, 4, 5, 6, 7]]);
+/// let mut sums = Sums::<f32, 2, 2>::new(&mut picture, offsets, [0, 9]).unwrap();
+/// *sums.at(0, 7, 1, 1) += 2.5;
+/// assert_eq!(picture[17], 2.5);
+/// // One further would leave the slice.
+/// assert!(Sums::<f32, 2, 2>::new(&mut picture, offsets, [0, 10]).is_none());
+/// ```
+pub struct Sums<'a, T, const ROWS: usize, const WIDTH: usize> {
+    /// Invariant: that of [`Reads`].
+    data: &'a mut [T],
+    offsets: &'a [[i32; LANES]],
+    rows: [usize; ROWS],
+}
+
+impl<'a, T: Copy, const ROWS: usize, const WIDTH: usize> Sums<'a, T, ROWS, WIDTH> {
+    /// `None` if an offset is negative or any element would be outside the slice.
+    #[inline(always)]
+    #[must_use]
+    pub fn new(data: &'a mut [T], offsets: Offsets<'a>, rows: [usize; ROWS]) -> Option<Self> {
+        fits::<ROWS, WIDTH>(data.len(), offsets, rows).then_some(Self { data, offsets: offsets.groups, rows })
+    }
+
+    /// One of the `WIDTH` elements of a row at an offset.
+    ///
+    /// # Panics
+    /// If there is no such group, lane, row or column. The last three are known to the compiler where it matters.
+    #[inline(always)]
+    #[must_use]
+    pub fn at(&mut self, group: usize, lane: usize, row: usize, column: usize) -> &mut T {
+        assert!(column < WIDTH);
+        let place = self.offsets[group][lane] as usize + self.rows[row] + column;
+        // SAFETY: the type's invariant: the offset is not negative and `place < data.len()`, as `column < WIDTH`. The
+        // slice is borrowed for changing, and what is returned borrows `self` for changing.
+        unsafe { &mut *self.data.as_mut_ptr().add(place) }
+    }
+
+    /// The whole slice, for elements that are at none of the offsets.
+    #[inline(always)]
+    #[must_use]
+    pub const fn all(&mut self) -> &mut [T] {
+        self.data
     }
 }
 
@@ -164,6 +218,30 @@ mod tests {
         let one_negative = Offsets::new(&[[0; LANES], [0, 0, 0, -1, 0, 0, 0, 0]]);
         assert!(Reads::<u8, 1, 1>::new(&data, one_negative, [0]).is_none());
         assert!(Reads::<u8, 1, 1>::new(&[], Offsets::new(&[]), [0]).is_none());
+    }
+
+    #[test]
+    fn sums_at_both_ends() {
+        let mut data = [0u16; 20];
+        let offsets = Offsets::new(&[[0, 1, 2, 3, 4, 5, 6, 7], [9, 9, 9, 9, 9, 9, 9, 9]]);
+        let mut sums = Sums::<u16, 2, 4>::new(&mut data, offsets, [0, 7]).unwrap();
+        *sums.at(0, 0, 0, 0) += 1;
+        *sums.at(1, 7, 1, 3) += 2;
+        *sums.at(1, 0, 1, 3) += 3;
+        sums.all()[1] += 7;
+        assert_eq!((data[0], data[1], data[19]), (1, 7, 5));
+        assert_eq!(data.iter().sum::<u16>(), 13);
+        assert!(Sums::<u16, 2, 4>::new(&mut data, offsets, [0, 8]).is_none());
+        assert!(Sums::<u16, 1, 1>::new(&mut data, Offsets::new(&[[0, 0, 0, -1, 0, 0, 0, 0]]), [0]).is_none());
+        assert!(Sums::<u16, 1, 1>::new(&mut data, Offsets::new(&[[20; LANES]]), [0]).is_none());
+        assert!(Sums::<u16, 1, 1>::new(&mut data, Offsets::new(&[[0; LANES]]), [usize::MAX]).is_none());
+    }
+
+    #[test]
+    #[should_panic]
+    fn a_column_outside_the_row_is_refused() {
+        let mut data = [0u8; 20];
+        let _ = Sums::<u8, 1, 2>::new(&mut data, Offsets::new(&[[0; LANES]]), [0]).unwrap().at(0, 0, 0, 2);
     }
 
     #[test]

@@ -44,6 +44,18 @@ pub(crate) mod sealed {
         fn as_f32_mut(_: &mut [Self]) -> Option<&mut [f32]> {
             None
         }
+
+        /// Numbers to be written, if they are `f64`.
+        #[inline(always)]
+        fn as_f64_mut(_: &mut [Self]) -> Option<&mut [f64]> {
+            None
+        }
+
+        /// Numbers of another type to be written, if that is this one.
+        #[inline(always)]
+        fn of_mut<T: Sealed>(_: &mut [T]) -> Option<&mut [Self]> {
+            None
+        }
     }
 }
 use sealed::Sealed;
@@ -198,8 +210,23 @@ impl Sealed for f32 {
     fn as_f32_mut(numbers: &mut [Self]) -> Option<&mut [f32]> {
         Some(numbers)
     }
+
+    #[inline(always)]
+    fn of_mut<T: Sealed>(numbers: &mut [T]) -> Option<&mut [f32]> {
+        T::as_f32_mut(numbers)
+    }
 }
-impl Sealed for f64 {}
+impl Sealed for f64 {
+    #[inline(always)]
+    fn as_f64_mut(numbers: &mut [Self]) -> Option<&mut [f64]> {
+        Some(numbers)
+    }
+
+    #[inline(always)]
+    fn of_mut<T: Sealed>(numbers: &mut [T]) -> Option<&mut [f64]> {
+        T::as_f64_mut(numbers)
+    }
+}
 real!(f32, R, 4_194_304.0, |v| v as f32);
 real!(f64, f64, 2_251_799_813_685_248.0, f64::from);
 

@@ -36,10 +36,10 @@ fn every_word_is_in_its_room() {
     sources(&root, &mut files);
     assert!(files.len() > 20, "the sources are where they were");
     let mut strays = Vec::new();
-    for path in files {
+    for path in files.into_iter().filter(|path| !path.ends_with("tests.rs")) {
         let name = path.strip_prefix(&root).expect("below the root").to_string_lossy().replace('\\', "/");
         let text = std::fs::read_to_string(&path).expect("readable source");
-        // Tests at the end of a file may say anything.
+        // Tests, in files or at their ends, may say anything.
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
         for (number, line) in code.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
             for (word, rooms) in ROOMS {

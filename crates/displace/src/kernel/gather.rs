@@ -26,6 +26,17 @@ impl<const D: usize> Piece<D> {
     pub(super) fn start<T: Sample>(&self, plane: &Plane<'_, T, D>) -> isize {
         plane.row(self.row) + self.first as isize * plane.strides[0]
     }
+
+    /// How far it is to the piece after this one in rows of `width`, in pixels along each axis.
+    pub(crate) fn to_next(&self, width: usize) -> [isize; D] {
+        let mut step = [0; D];
+        if self.first + self.len < width {
+            step[0] = self.len as isize;
+        } else {
+            (step[0], step[1]) = (-(self.first as isize), 1);
+        }
+        step
+    }
 }
 
 /// What second derivatives are made of. Without a tangent image it is 0; `pushed` says whether locations move.

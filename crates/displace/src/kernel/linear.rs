@@ -176,28 +176,44 @@ pub(crate) fn with_care<T: Sample, const D: usize>(
 }
 
 /// What the corners of a block's cells are read from.
-struct Corners<'c, T, const D: usize, const ROWS: usize> {
-    data: &'c [T],
-    terrain: &'c Terrain<D>,
-    block: &'c Block<f32, D>,
-    aim: &'c Aim,
+pub(super) struct Corners<'c, T, const D: usize, const ROWS: usize> {
+    pub(super) data: &'c [T],
+    pub(super) terrain: &'c Terrain<D>,
+    pub(super) block: &'c Block<f32, D>,
+    pub(super) aim: &'c Aim,
     /// Of all cells inside, if pixels lie side by side.
-    reads: Option<Reads<'c, T, ROWS, 2>>,
+    pub(super) reads: Option<Reads<'c, T, ROWS, 2>>,
     /// Of the cells and of the next ones along x, if they do not.
-    apart: Option<(Reads<'c, T, ROWS, 1>, Reads<'c, T, ROWS, 1>)>,
-    fill: f32,
-    fills: bool,
+    pub(super) apart: Option<(Reads<'c, T, ROWS, 1>, Reads<'c, T, ROWS, 1>)>,
+    pub(super) fill: f32,
+    pub(super) fills: bool,
 }
 
 impl<T: Sample, const D: usize, const ROWS: usize> Corners<'_, T, D, ROWS> {
-    /// The blends of a group all of whose corners are pixels.
+    /// The corners of a group all of whose corners are pixels.
     #[inline(always)]
-    fn inside<S: Lanes>(&self, simd: S, reads: &Reads<'_, T, ROWS, 2>, group: usize) -> f32x8<S> {
+    pub(super) fn pixels<S: Lanes>(&self, simd: S, reads: &Reads<'_, T, ROWS, 2>, group: usize) -> [[f32x8<S>; 2]; ROWS] {
         let mut taps = [[f32x8::splat(simd, 0.0); 2]; ROWS];
         for r in 0..ROWS {
             taps[r] = lanes::pairs(simd, reads, group, r).into();
         }
-        blend_lanes(simd, &taps, &fracs(simd, self.block, group * LANES))
+        taps
+    }
+
+    /// The corners of a group some of whose corners are outside, of rows of two or more pixels side by side.
+    #[inline(always)]
+    pub(super) fn around<S: Lanes>(&self, simd: S, group: usize) -> [[f32x8<S>; 2]; ROWS] {
+        let mut taps = [[f32x8::splat(simd, 0.0); 2]; ROWS];
+        for r in 0..ROWS {
+            taps[r] = self.pairs_outside(simd, group * LANES, r);
+        }
+        taps
+    }
+
+    /// The blends of a group all of whose corners are pixels.
+    #[inline(always)]
+    fn inside<S: Lanes>(&self, simd: S, reads: &Reads<'_, T, ROWS, 2>, group: usize) -> f32x8<S> {
+        blend_lanes(simd, &self.pixels(simd, reads, group), &fracs(simd, self.block, group * LANES))
     }
 
     /// The blends of a group; NaN where it has to be looked at pixel by pixel.
@@ -213,9 +229,7 @@ impl<T: Sample, const D: usize, const ROWS: usize> Corners<'_, T, D, ROWS> {
                 }
             }
             (_, _, Reach::Partly) if self.terrain.last[0] > 0 && self.terrain.stride[0] == 1 => {
-                for r in 0..ROWS {
-                    taps[r] = self.pairs_outside(simd, first, r);
-                }
+                taps = self.around(simd, group);
             }
             _ => {}
         }
@@ -252,7 +266,7 @@ impl<T: Sample, const D: usize, const ROWS: usize> Corners<'_, T, D, ROWS> {
 
 /// The fractions of a group.
 #[inline(always)]
-fn fracs<S: Simd, const D: usize>(simd: S, block: &Block<f32, D>, first: usize) -> [f32x8<S>; D] {
+pub(super) fn fracs<S: Simd, const D: usize>(simd: S, block: &Block<f32, D>, first: usize) -> [f32x8<S>; D] {
     let mut frac = [f32x8::splat(simd, 0.0); D];
     for k in 0..D {
         frac[k] = f32x8::from_slice(simd, &block.frac[k][first..first + LANES]);
@@ -285,7 +299,7 @@ fn blend_lanes<S: Simd, const D: usize, const ROWS: usize>(
 ///
 /// Loops rather than array methods: their closures are calls that lose the caller's instruction set.
 #[inline(always)]
-fn corners_outside<T: Sample, A: Real, const D: usize, const N: usize>(
+pub(super) fn corners_outside<T: Sample, A: Real, const D: usize, const N: usize>(
     plane: &Plane<'_, T, D>,
     block: &Block<A, D>,
     i: usize,

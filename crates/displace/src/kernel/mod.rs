@@ -2,8 +2,9 @@
 //!
 //! `level` chooses the instruction set; `locate` turns stored values into cells and fractions and `aim` these into places
 //! in memory, once per pixel for all channels; `nearest`, `linear` and `cubic` blend, eight pixels at a time where blends are
-//! made in `f32`, or eight channels (`channels`), with `lanes` for loads and stores; `shift` makes displacements; `taps` are weights and their derivatives, which `gather` and `scatter` turn
-//! into gradients of locations and of images. Each expression is the one that CONVENTIONS.md names, fused where it says
+//! made in `f32`, or eight channels (`channels`), with `lanes` for loads and stores; `shift` makes displacements. `taps` are
+//! weights and their derivatives, which `gather` and `scatter` turn into gradients of locations and of images, as do
+//! `slopes_lanes` and `scatter_lanes` eight pixels at a time for linear reads in `f32`. Each expression is the one that CONVENTIONS.md names, fused where it says
 //! fused, so that every instruction set gives the same bits as `reference.rs`.
 
 pub(crate) mod aim;
@@ -16,7 +17,10 @@ pub(crate) mod linear;
 pub(crate) mod locate;
 pub(crate) mod nearest;
 pub(crate) mod scatter;
+pub(crate) mod scatter_lanes;
 pub(crate) mod shift;
+pub(crate) mod signs_lanes;
+pub(crate) mod slopes_lanes;
 pub(crate) mod taps;
 
 use crate::dtype::{Real, Sample};

@@ -7,7 +7,7 @@ use super::gather::Piece;
 use super::taps::{Part, Tap, Taps};
 use crate::dtype::{Real, Sample};
 use crate::kernel::vectorised;
-use crate::view::View;
+use crate::view::Plane;
 use std::ops::Range;
 
 /// Some indices of a source's slowest axis.
@@ -16,15 +16,14 @@ pub(crate) struct Slab<const D: usize> {
     pub(crate) range: Range<i32>,
 }
 
-/// Adds what sample `n` of a piece gives to a slab's `sums`, channel after channel, from the listed locations.
+/// Adds what a channel of a piece gives to a slab's `sums`, from the listed locations.
 #[inline(never)]
 #[allow(clippy::too_many_arguments)]
 pub(crate) fn scatter<T: Sample, A: Real, const D: usize>(
     taps: &Taps<A, D>,
     list: &[u16],
     piece: &Piece<D>,
-    n: usize,
-    grad: &View<'_, T, D>,
+    grad: &Plane<'_, T, D>,
     pushed: bool,
     slab: &Slab<D>,
     sums: &mut [A],
@@ -32,12 +31,12 @@ pub(crate) fn scatter<T: Sample, A: Real, const D: usize>(
     vectorised(
         #[inline(always)]
         || match (taps, pushed) {
-            (Taps::Nearest(taps), false) => scatter_of::<T, A, 1, D, false>(taps, list, piece, n, grad, slab, sums),
+            (Taps::Nearest(taps), false) => scatter_of::<T, A, 1, D, false>(taps, list, piece, grad, slab, sums),
             (Taps::Nearest(_), true) => {}
-            (Taps::Linear(taps), false) => scatter_of::<T, A, 2, D, false>(taps, list, piece, n, grad, slab, sums),
-            (Taps::Linear(taps), true) => scatter_of::<T, A, 2, D, true>(taps, list, piece, n, grad, slab, sums),
-            (Taps::Cubic(taps, _), false) => scatter_of::<T, A, 4, D, false>(taps, list, piece, n, grad, slab, sums),
-            (Taps::Cubic(taps, _), true) => scatter_of::<T, A, 4, D, true>(taps, list, piece, n, grad, slab, sums),
+            (Taps::Linear(taps), false) => scatter_of::<T, A, 2, D, false>(taps, list, piece, grad, slab, sums),
+            (Taps::Linear(taps), true) => scatter_of::<T, A, 2, D, true>(taps, list, piece, grad, slab, sums),
+            (Taps::Cubic(taps, _), false) => scatter_of::<T, A, 4, D, false>(taps, list, piece, grad, slab, sums),
+            (Taps::Cubic(taps, _), true) => scatter_of::<T, A, 4, D, true>(taps, list, piece, grad, slab, sums),
         },
     );
 }
@@ -47,36 +46,35 @@ fn scatter_of<T: Sample, A: Real, const N: usize, const D: usize, const PUSHED: 
     taps: &[Tap<A, N, D>],
     list: &[u16],
     piece: &Piece<D>,
-    n: usize,
-    grad: &View<'_, T, D>,
+    grad: &Plane<'_, T, D>,
     slab: &Slab<D>,
     sums: &mut [A],
 ) {
-    let channels = grad.shape().c;
-    let len = sums.len() / channels;
-    for (c, sums) in sums.chunks_exact_mut(len).enumerate() {
-        let plane = grad.plane(n, c);
-        let start = piece.start(&plane);
-        for i in list {
-            let tap = &taps[usize::from(*i)];
-            let g: A = plane.data[(start + *i as isize * plane.strides[0]) as usize].widen();
-            let mut extreme = g;
-            if PUSHED {
-                for push in &tap.push {
-                    extreme = extreme * *push;
-                }
+    let start = piece.start(grad);
+    for i in list {
+        let tap = &taps[usize::from(*i)];
+        let g: A = grad.data[(start + *i as isize * grad.strides[0]) as usize].widen();
+        let mut extreme = g;
+        if PUSHED {
+            for push in &tap.push {
+                extreme = extreme * *push;
             }
-            if extreme.is_finite() {
-                add::<A, N, D, PUSHED>(tap, g, slab, sums);
-            } else if g != A::ZERO {
-                add_carefully::<A, N, D, PUSHED>(tap, g, slab, sums);
-            }
+        }
+        if extreme.is_finite() {
+            add::<A, N, D, PUSHED>(tap, g, slab, sums);
+        } else if g != A::ZERO {
+            add_carefully::<A, N, D, PUSHED>(tap, g, slab, sums);
         }
     }
 }
 
 #[inline(always)]
-fn add<A: Real, const N: usize, const D: usize, const PUSHED: bool>(tap: &Tap<A, N, D>, g: A, slab: &Slab<D>, sums: &mut [A]) {
+pub(super) fn add<A: Real, const N: usize, const D: usize, const PUSHED: bool>(
+    tap: &Tap<A, N, D>,
+    g: A,
+    slab: &Slab<D>,
+    sums: &mut [A],
+) {
     let [w, w1, _] = &tap.weight;
     let rows = slab.range.end.wrapping_sub(slab.range.start) as u32;
     let first = slab.range.start;

@@ -116,6 +116,19 @@ impl<A: Real, const N: usize, const D: usize> Tap<A, N, D> {
     }
 }
 
+impl<A: Real, const D: usize> Tap<A, 2, D> {
+    /// The taps of a linear read that are not [`Reads::Nothing`], for an image's gradient.
+    #[inline(always)]
+    pub(super) fn linear(block: &Block<A, D>, i: usize, axes: &[Axis; D], padding: Padding) -> Self {
+        let mut tap = Self { reads: Reads::Partly, ..Self::NONE };
+        for k in 0..D {
+            let axis = linear_axis(block.cell[k][i], block.frac[k][i], A::ONE, axes[k], padding, A::ZERO);
+            (tap.at[k], tap.weight[0][k]) = (axis.at, axis.weight[0]);
+        }
+        tap
+    }
+}
+
 /// The taps of a block, as many along an axis as the mode has.
 pub(crate) enum Taps<A, const D: usize> {
     Nearest(Vec<Tap<A, 1, D>>),

@@ -1,21 +1,30 @@
 //! The derivative of reading an image at locations: torch's `grid_sample` backward.
 
 use crate::axis::Axis;
+use crate::dtype::sealed::Sealed as _;
 use crate::dtype::{Location, Real, Sample};
 use crate::error::{SampleError, ShapeText, ViewError};
 use crate::grid::Locations;
 use crate::interp::Interp;
+use crate::kernel::aim::{Aim, Terrain};
 use crate::kernel::gather::{Piece, Tangents, bends, pushes, slopes};
 use crate::kernel::locate::{Locator, load, signs};
 use crate::kernel::scatter::{Slab, scatter};
+use crate::kernel::scatter_lanes::{Ahead, Falls, scatter_lanes};
+use crate::kernel::signs_lanes::signs_lanes;
+use crate::kernel::slopes_lanes::{Aimed, load_grad, prefetch_grad, slopes_lanes};
 use crate::kernel::taps::{Spots, Taps};
 use crate::kernel::{BLOCK, Block};
 use crate::op::sample::{Acc, output_shape};
 use crate::padding::Padding;
-use crate::rows::{Band, for_each_band, for_each_band_costing, for_each_slab, map_rows, row_index, slabs};
+use crate::rows::{Band, for_each_band, for_each_band_costing, for_each_slab, map_rows, pays, row_index, slabs};
 use crate::sampler::Sampler;
 use crate::view::{Layout, Plane, Shape, View};
+use std::any::Any;
 use std::ops::Range;
+
+#[cfg(test)]
+mod tests;
 
 /// The gradients of `<grad, sample(image, at)>` with respect to the image and to the numbers that `at` holds: torch's
 /// `grid_sample` backward.
@@ -59,13 +68,7 @@ pub fn sample_grad_into<T: Sample + Location, L: Location, const D: usize>(
     let plan = Plan::new(grad, image, at, None, sampler)?;
     check_len(&grad_image, image.shape())?;
     check_len(&grad_locations, at.at.shape())?;
-    if let Some(out) = grad_locations {
-        plan.gather(out, |taps, piece, to| slopes(taps, piece, grad, image, plan.fill, &plan.scale, to));
-    }
-    if let Some(out) = grad_image {
-        plan.scatter(out)?;
-    }
-    Ok(())
+    plan.gradients(grad_image, grad_locations)
 }
 
 /// An output is as long as the shape says.
@@ -102,19 +105,31 @@ pub(crate) struct Plan<'p, 'a, T: Sample, L: Location, const D: usize> {
     asked: Option<Locator<L::Real, D>>,
     pub(crate) scale: [Acc<T, L>; D],
     pub(crate) fill: Acc<T, L>,
+    /// First derivatives of linear reads in `f32`: eight pixels at a time.
+    lanes: bool,
+    /// Of the image's planes, if `lanes`.
+    terrain: Option<Terrain<D>>,
 }
 
 /// What a task works in.
 struct Room<R, A, const D: usize> {
     located: Block<R, D>,
-    asked: Block<R, D>,
+    /// Made when first needed, like `singly`.
+    asked: Option<Box<Block<R, D>>>,
+    aim: Aim,
+    sign: [[f32; BLOCK]; D],
+    singly: Option<Box<Singly<A, D>>>,
+}
+
+/// What is known of each pixel of a block where lanes do not serve.
+struct Singly<A, const D: usize> {
     spots: Spots<A, D>,
     taps: Taps<A, D>,
 }
 
 impl<R: Real, A: Real, const D: usize> Room<R, A, D> {
-    fn new(interp: Interp) -> Self {
-        Self { located: Block::new(), asked: Block::new(), spots: Spots::new(), taps: Taps::new(interp) }
+    fn new() -> Self {
+        Self { located: Block::new(), asked: None, aim: Aim::new(), sign: [[1.0; BLOCK]; D], singly: None }
     }
 }
 
@@ -131,6 +146,7 @@ impl<'p, 'a, T: Sample, L: Location, const D: usize> Plan<'p, 'a, T, L, D> {
         check_shape("upstream gradient", grad, shape)?;
         let place = !matches!(sampler.interp, Interp::Cubic { .. });
         let turns = sampler.interp == Interp::Linear && sampler.padding == Padding::Reflection;
+        let lanes = sampler.interp == Interp::Linear && tangent.is_none() && Acc::<T, L>::as_f32(&[]).is_some();
         Ok(Self {
             grad,
             image,
@@ -142,36 +158,96 @@ impl<'p, 'a, T: Sample, L: Location, const D: usize> Plan<'p, 'a, T, L, D> {
             asked: turns.then(|| Locator::new(at, sampler.padding, false)),
             scale: std::array::from_fn(|k| at.scale(k)),
             fill: Real::from_f64(sampler.padding.fill()),
+            lanes,
+            terrain: if lanes { Terrain::new(&image.plane(0, 0)) } else { None },
         })
+    }
+
+    fn gradients(&self, grad_image: Option<&mut [T]>, grad_locations: Option<&mut [L]>) -> Result<(), SampleError> {
+        if let Some(out) = grad_locations {
+            self.gather(
+                out,
+                |room, n, piece, to| self.slopes_lanes(room, n, piece, to),
+                |taps, piece, to| slopes(taps, piece, self.grad, self.image, self.fill, &self.scale, to),
+            );
+        }
+        grad_image.map_or(Ok(()), |out| self.scatter(out))
     }
 
     const fn axes(&self) -> &[Axis; D] {
         self.at.source().axes()
     }
 
-    /// The taps of a piece of a row of sample `n`.
-    fn locate(&self, n: usize, row: [usize; D], first: usize, len: usize, room: &mut Room<L::Real, Acc<T, L>, D>) {
-        let values: [Plane<'_, L, D>; D] = std::array::from_fn(|k| self.at.at.plane(n, k));
-        room.located.len = len;
-        self.placed.locate(&values, row, first, &mut room.located);
-        room.located.convert_into(&mut room.spots.block);
-        if self.sampler.interp == Interp::Linear && !self.sampler.padding.fills() && self.sampler.padding != Padding::Wrap {
-            if let Some(asked) = &self.asked {
-                room.asked.len = len;
-                asked.locate(&values, row, first, &mut room.asked);
-            }
-            signs(self.sampler.padding, self.axes(), &room.located, &room.asked, &mut room.spots.sign);
+    /// Locates a piece of a row of sample `n`.
+    fn locate(&self, n: usize, piece: &Piece<D>, room: &mut Room<L::Real, Acc<T, L>, D>) {
+        room.located.len = piece.len;
+        self.placed.locate(&self.values(n), piece.row, piece.first, &mut room.located);
+    }
+
+    /// The components of the locations of sample `n`.
+    fn values(&self, n: usize) -> [Plane<'_, L, D>; D] {
+        std::array::from_fn(|k| self.at.at.plane(n, k))
+    }
+
+    /// Locates a piece of a row of sample `n` before a mirror turns it.
+    fn ask<'r>(&self, n: usize, piece: &Piece<D>, asked: &'r mut Option<Box<Block<L::Real, D>>>) -> Option<&'r Block<L::Real, D>> {
+        self.asked.as_ref().map(|locator| {
+            let asked = asked.get_or_insert_with(|| Box::new(Block::new()));
+            asked.len = piece.len;
+            locator.locate(&self.values(n), piece.row, piece.first, asked);
+            &**asked
+        })
+    }
+
+    /// The padding has places whose derivative by the location is not 1.
+    fn stops(&self) -> bool {
+        self.sampler.interp == Interp::Linear && !self.sampler.padding.fills() && self.sampler.padding != Padding::Wrap
+    }
+
+    /// The taps of a piece that has been located.
+    fn taps<'r>(&self, n: usize, piece: &Piece<D>, room: &'r mut Room<L::Real, Acc<T, L>, D>) -> &'r Taps<Acc<T, L>, D> {
+        let Room { located, asked, singly, .. } = room;
+        let Singly { spots, taps } =
+            &mut **singly.get_or_insert_with(|| Box::new(Singly { spots: Spots::new(), taps: Taps::new(self.sampler.interp) }));
+        located.convert_into(&mut spots.block);
+        if self.stops() {
+            let asked = self.ask(n, piece, asked).unwrap_or(located);
+            signs(self.sampler.padding, self.axes(), located, asked, &mut spots.sign);
         }
         if let Some(tangent) = self.tangent {
             for k in 0..D {
                 let mut numbers = [L::Real::ZERO; BLOCK];
-                load(&tangent.plane(n, k), row, first, &mut numbers[..len]);
-                for (push, number) in room.spots.push[k].iter_mut().zip(&numbers[..len]) {
+                load(&tangent.plane(n, k), piece.row, piece.first, &mut numbers[..piece.len]);
+                for (push, number) in spots.push[k].iter_mut().zip(&numbers[..piece.len]) {
                     *push = Acc::<T, L>::from_f64(number.to_f64()) * self.scale[k];
                 }
             }
         }
-        room.taps.fill(&room.spots, self.axes(), self.sampler.padding);
+        taps.fill(spots, self.axes(), self.sampler.padding);
+        taps
+    }
+
+    /// [`slopes`] in lanes of a piece that has been located. `false` where they do not serve.
+    fn slopes_lanes(
+        &self,
+        room: &mut Room<L::Real, Acc<T, L>, D>,
+        n: usize,
+        piece: &Piece<D>,
+        out: &mut [[Acc<T, L>; BLOCK]; D],
+    ) -> bool {
+        let Room { located, asked, aim, sign, .. } = room;
+        let (Some(terrain), Some(block)) = (&self.terrain, located.as_f32()) else { return false };
+        let (scale, out): (&dyn Any, &mut dyn Any) = (&self.scale, out);
+        let (Some(scale), Some(out)) = (scale.downcast_ref(), out.downcast_mut()) else { return false };
+        let padding = self.sampler.padding;
+        aim.at_cells(block, terrain, padding, 0, 1);
+        let mut bent = false;
+        if self.stops() {
+            let asked = if block.inside { None } else { self.ask(n, piece, asked) };
+            bent = signs_lanes(padding, self.axes(), block, asked.and_then(Block::as_f32), sign);
+        }
+        let aimed = Aimed { block, aim, terrain, padding, sign: bent.then_some(&*sign) };
+        slopes_lanes(&aimed, piece, self.grad, self.image, scale, piece.to_next(self.shape.size[0]), out)
     }
 
     /// The samples of the result that sample `n` of a batch of `batch` serves.
@@ -179,24 +255,27 @@ impl<'p, 'a, T: Sample, L: Location, const D: usize> Plan<'p, 'a, T, L, D> {
         if batch == 1 { 0..self.shape.n } else { n..n + 1 }
     }
 
-    /// A number for every component of every location: `work` writes those of a piece.
-    pub(crate) fn gather(
+    /// A number for every component of every location: `work` writes those of a piece that `lanes` does not.
+    fn gather(
         &self,
         out: &mut [L],
+        lanes: impl Fn(&mut Room<L::Real, Acc<T, L>, D>, usize, &Piece<D>, &mut [[Acc<T, L>; BLOCK]; D]) -> bool + Sync + Send,
         work: impl Fn(&Taps<Acc<T, L>, D>, &Piece<D>, &mut [[Acc<T, L>; BLOCK]; D]) + Sync + Send,
     ) {
         let shape = self.at.at.shape();
         let cost = self.served(0, shape.n).len().saturating_mul(self.shape.c.max(1)).saturating_mul(D);
         for_each_band_costing(cost, out, shape, Layout::Interleaved, |band| {
-            let mut room = Room::new(self.sampler.interp);
+            let mut room = Room::new();
             let mut sums = [[Acc::<T, L>::ZERO; BLOCK]; D];
             for row in 0..band.rows {
                 let index = row_index(band.first_row + row, &shape.size);
                 for first in (0..shape.size[0]).step_by(BLOCK) {
                     let len = BLOCK.min(shape.size[0] - first);
                     let piece = Piece { samples: self.served(band.n, shape.n), row: index, first, len };
-                    self.locate(band.n, index, first, len, &mut room);
-                    work(&room.taps, &piece, &mut sums);
+                    self.locate(band.n, &piece, &mut room);
+                    if !lanes(&mut room, band.n, &piece, &mut sums) {
+                        work(self.taps(band.n, &piece, &mut room), &piece, &mut sums);
+                    }
                     let to = &mut band.interleaved_row(row)[first * D..];
                     for (i, to) in to.chunks_exact_mut(D).take(len).enumerate() {
                         for (to, sums) in to.iter_mut().zip(&sums) {
@@ -211,24 +290,30 @@ impl<'p, 'a, T: Sample, L: Location, const D: usize> Plan<'p, 'a, T, L, D> {
     /// The location gradients' own gradients with respect to the locations.
     pub(crate) fn bends(&self, tangent_image: Option<&View<'_, T, D>>, out: &mut [L]) {
         let tangents = Tangents { image: tangent_image, pushed: self.tangent.is_some() };
-        self.gather(out, |taps, piece, to| bends(taps, piece, &tangents, self.grad, self.image, self.fill, &self.scale, to));
+        self.gather(
+            out,
+            |_, _, _, _| false,
+            |taps, piece, to| bends(taps, piece, &tangents, self.grad, self.image, self.fill, &self.scale, to),
+        );
     }
 
     /// What the result changes by along the tangents.
     pub(crate) fn pushes(&self, tangent_image: Option<&View<'_, T, D>>, out: &mut [T]) {
         let shape = self.shape;
         for_each_band(out, shape, Layout::Planar, |band| {
-            let mut room = Room::new(self.sampler.interp);
+            let mut room = Room::new();
             for row in 0..band.rows {
                 let index = row_index(band.first_row + row, &shape.size);
                 for first in (0..shape.size[0]).step_by(BLOCK) {
                     let len = BLOCK.min(shape.size[0] - first);
-                    self.locate(band.n, index, first, len, &mut room);
+                    let piece = Piece { samples: band.n..band.n + 1, row: index, first, len };
+                    self.locate(band.n, &piece, &mut room);
+                    let taps = self.taps(band.n, &piece, &mut room);
                     for c in 0..shape.c {
                         let tangent = tangent_image.map(|tangent| tangent.plane(band.n, c));
                         let image = self.tangent.map(|_| self.image.plane(band.n, c));
                         let to = &mut band.row(row, c).0[first..][..len];
-                        pushes(&room.taps, len, tangent.as_ref(), image.as_ref(), self.fill, to);
+                        pushes(taps, len, tangent.as_ref(), image.as_ref(), self.fill, to);
                     }
                 }
             }
@@ -238,7 +323,8 @@ impl<'p, 'a, T: Sample, L: Location, const D: usize> Plan<'p, 'a, T, L, D> {
     /// The upstream gradient sent back to the pixels read, or, with a direction of the locations, along it.
     pub(crate) fn scatter(&self, out: &mut [T]) -> Result<(), SampleError> {
         let shape = self.image.shape();
-        let slabs = slabs(shape.n).min(shape.size[D - 1]);
+        let numbers = (self.shape.n * self.shape.pixels()).saturating_mul(self.shape.c.max(1));
+        let slabs = if pays(numbers) { slabs(shape.n).min(shape.size[D - 1]) } else { 0 };
         let reach = if slabs > 1 { self.reach() } else { Vec::new() };
         for_each_slab(slabs, out, shape, |band| self.slab(band, &reach)).map_err(SampleError::View)
     }
@@ -274,12 +360,19 @@ impl<'p, 'a, T: Sample, L: Location, const D: usize> Plan<'p, 'a, T, L, D> {
         let (first_row, end_row) = (band.first_row as i32, (band.first_row + band.rows) as i32);
         let slab = Slab { size, range: first_row..end_row };
         let pixels = band.plane(0).len();
-        let mut sums: Vec<Acc<T, L>> = Vec::new();
-        if sums.try_reserve_exact(pixels * channels).is_err() {
-            return Err(ViewError::Memory { bytes: pixels * channels * size_of::<Acc<T, L>>() });
+        // Sums of another type than the output's.
+        let mut own: Vec<Acc<T, L>> = Vec::new();
+        if Acc::<T, L>::of_mut(band.plane(0)).is_none() {
+            if own.try_reserve_exact(pixels * channels).is_err() {
+                return Err(ViewError::Memory { bytes: pixels * channels * size_of::<Acc<T, L>>() });
+            }
+            own.resize(pixels * channels, Real::ZERO);
         }
-        sums.resize(pixels * channels, Real::ZERO);
-        let mut room = Room::new(self.sampler.interp);
+        for c in 0..channels {
+            band.plane(c).fill(T::default());
+        }
+        let (mut room, mut falls, mut grads) = (Room::new(), Falls::new(), [0.0; BLOCK]);
+        let lanes = self.lanes && pixels < i32::MAX as usize;
         let mut list = Vec::with_capacity(BLOCK);
         let destination = self.shape.size;
         let blocks = destination[0].div_ceil(BLOCK);
@@ -293,16 +386,45 @@ impl<'p, 'a, T: Sample, L: Location, const D: usize> Plan<'p, 'a, T, L, D> {
                     continue;
                 }
                 let (row, first) = (row_index(position / blocks, &destination), position % blocks * BLOCK);
-                let len = BLOCK.min(destination[0] - first);
-                self.locate(n, row, first, len, &mut room);
-                room.taps.touching(len, &slab.range, &mut list);
-                if !list.is_empty() {
-                    let piece = Piece { samples: n..n + 1, row, first, len };
-                    scatter(&room.taps, &list, &piece, n, self.grad, self.tangent.is_some(), &slab, &mut sums);
+                let piece = Piece { samples: n..n + 1, row, first, len: BLOCK.min(destination[0] - first) };
+                self.locate(n, &piece, &mut room);
+                let mut placed = false;
+                if let (true, Some(block)) = (lanes, room.located.as_f32())
+                    && !falls.aim(block, &slab, self.sampler.padding)
+                {
+                    continue;
+                }
+                let (mut ahead, mut step) = (0, 1);
+                for (k, by) in piece.to_next(destination[0]).into_iter().enumerate() {
+                    ahead += by * step;
+                    step *= size[k] as isize;
+                }
+                let apart = if own.is_empty() { self.image.shape().pixels() } else { pixels } as isize;
+                for c in 0..channels {
+                    let sums = if c + 1 < channels { apart } else { ahead - (channels as isize - 1) * apart };
+                    let ahead = Ahead { sums };
+                    let plane = self.grad.plane(n, c);
+                    let sums = Acc::<T, L>::of_mut(band.plane(c));
+                    let sums = sums.unwrap_or_else(|| &mut own[c * pixels..][..pixels]);
+                    if let (true, Some(block), Some(sums)) = (lanes, room.located.as_f32(), Acc::<T, L>::as_f32_mut(sums)) {
+                        load_grad(&plane, &piece, &mut grads);
+                        let (next, step) = if c + 1 < channels { (c + 1, [0; D]) } else { (0, piece.to_next(destination[0])) };
+                        prefetch_grad(&self.grad.plane(n, next), &piece, step);
+                        if scatter_lanes(block, &falls, &slab, (self.axes(), self.sampler.padding), &grads, ahead, sums) {
+                            continue;
+                        }
+                    }
+                    if !placed {
+                        self.taps(n, &piece, &mut room).touching(piece.len, &slab.range, &mut list);
+                        placed = true;
+                    }
+                    if let Some(singly) = &room.singly {
+                        scatter(&singly.taps, &list, &piece, &plane, self.tangent.is_some(), &slab, sums);
+                    }
                 }
             }
         }
-        for (c, sums) in sums.chunks_exact(pixels).enumerate() {
+        for (c, sums) in own.chunks_exact(pixels).enumerate() {
             for (to, sum) in band.plane(c).iter_mut().zip(sums) {
                 *to = T::narrow(*sum);
             }
