@@ -108,7 +108,7 @@ fn fits<const ROWS: usize, const WIDTH: usize>(len: usize, offsets: Offsets<'_>,
 /// let mut picture = [0.0f32; 18];
 /// let offsets = Offsets::new(&[[0, 1, 2, 3, 4, 5, 6, 7]]);
 /// let mut sums = Sums::<f32, 2, 2>::new(&mut picture, offsets, [0, 9]).unwrap();
-/// *sums.at(0, 7, 1, 1) += 2.5;
+/// *sums.place(0, 7).at(1, 1) += 2.5;
 /// assert_eq!(picture[17], 2.5);
 /// // One further would leave the slice.
 /// assert!(Sums::<f32, 2, 2>::new(&mut picture, offsets, [0, 10]).is_none());
@@ -128,18 +128,14 @@ impl<'a, T: Copy, const ROWS: usize, const WIDTH: usize> Sums<'a, T, ROWS, WIDTH
         fits::<ROWS, WIDTH>(data.len(), offsets, rows).then_some(Self { data, offsets: offsets.groups, rows })
     }
 
-    /// One of the `WIDTH` elements of a row at an offset.
+    /// The rows at an offset.
     ///
     /// # Panics
-    /// If there is no such group, lane, row or column. The last three are known to the compiler where it matters.
+    /// If there is no such group or lane.
     #[inline(always)]
     #[must_use]
-    pub fn at(&mut self, group: usize, lane: usize, row: usize, column: usize) -> &mut T {
-        assert!(column < WIDTH);
-        let place = self.offsets[group][lane] as usize + self.rows[row] + column;
-        // SAFETY: the type's invariant: the offset is not negative and `place < data.len()`, as `column < WIDTH`. The
-        // slice is borrowed for changing, and what is returned borrows `self` for changing.
-        unsafe { &mut *self.data.as_mut_ptr().add(place) }
+    pub fn place(&mut self, group: usize, lane: usize) -> Place<'_, T, ROWS, WIDTH> {
+        Place { start: self.offsets[group][lane] as usize, rows: self.rows, data: self.data }
     }
 
     /// The whole slice, for elements that are at none of the offsets.
@@ -147,6 +143,30 @@ impl<'a, T: Copy, const ROWS: usize, const WIDTH: usize> Sums<'a, T, ROWS, WIDTH
     #[must_use]
     pub const fn all(&mut self) -> &mut [T] {
         self.data
+    }
+}
+
+/// The rows at one offset of [`Sums`]. The offset is read once, as the compiler cannot know that sums do not change it.
+pub struct Place<'s, T, const ROWS: usize, const WIDTH: usize> {
+    /// Invariant: for each `row` of `rows`, `start + row + WIDTH <= data.len()`.
+    data: &'s mut [T],
+    start: usize,
+    rows: [usize; ROWS],
+}
+
+impl<T: Copy, const ROWS: usize, const WIDTH: usize> Place<'_, T, ROWS, WIDTH> {
+    /// One of the `WIDTH` elements of a row.
+    ///
+    /// # Panics
+    /// If there is no such row or column. Both are known to the compiler where it matters.
+    #[inline(always)]
+    #[must_use]
+    pub fn at(&mut self, row: usize, column: usize) -> &mut T {
+        assert!(column < WIDTH);
+        let place = self.start + self.rows[row] + column;
+        // SAFETY: the type's invariant, as `column < WIDTH`. The slice is borrowed for changing, and what is returned
+        // borrows `self` for changing.
+        unsafe { &mut *self.data.as_mut_ptr().add(place) }
     }
 }
 
@@ -225,9 +245,9 @@ mod tests {
         let mut data = [0u16; 20];
         let offsets = Offsets::new(&[[0, 1, 2, 3, 4, 5, 6, 7], [9, 9, 9, 9, 9, 9, 9, 9]]);
         let mut sums = Sums::<u16, 2, 4>::new(&mut data, offsets, [0, 7]).unwrap();
-        *sums.at(0, 0, 0, 0) += 1;
-        *sums.at(1, 7, 1, 3) += 2;
-        *sums.at(1, 0, 1, 3) += 3;
+        *sums.place(0, 0).at(0, 0) += 1;
+        *sums.place(1, 7).at(1, 3) += 2;
+        *sums.place(1, 0).at(1, 3) += 3;
         sums.all()[1] += 7;
         assert_eq!((data[0], data[1], data[19]), (1, 7, 5));
         assert_eq!(data.iter().sum::<u16>(), 13);
@@ -241,7 +261,7 @@ mod tests {
     #[should_panic]
     fn a_column_outside_the_row_is_refused() {
         let mut data = [0u8; 20];
-        let _ = Sums::<u8, 1, 2>::new(&mut data, Offsets::new(&[[0; LANES]]), [0]).unwrap().at(0, 0, 0, 2);
+        let _ = Sums::<u8, 1, 2>::new(&mut data, Offsets::new(&[[0; LANES]]), [0]).unwrap().place(0, 0).at(0, 2);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 const ROOMS: &[(&str, &[&str])] = &[
     ("rayon", &["rows.rs"]),
     ("fearless_simd", &["kernel/"]),
-    ("displace_reads", &["kernel/", "dtype.rs", "op/sample.rs"]),
+    ("displace_reads", &["kernel/", "dtype.rs", "op/sample.rs", "op/sample_grad.rs"]),
     ("unsafe", &[]),
     ("std::fs", &[]),
     ("std::path", &[]),

@@ -23,7 +23,7 @@ pub(crate) struct Piece<const D: usize> {
 impl<const D: usize> Piece<D> {
     /// Where the piece starts in a plane of a destination.
     #[inline(always)]
-    pub(super) fn start<T: Sample>(&self, plane: &Plane<'_, T, D>) -> isize {
+    pub(super) fn start<T: Copy>(&self, plane: &Plane<'_, T, D>) -> isize {
         plane.row(self.row) + self.first as isize * plane.strides[0]
     }
 

@@ -174,10 +174,11 @@ fn add_group<S: Simd, const D: usize, const ROWS: usize>(
     }
     let weight: [[f32; LANES]; 2] = [(one - frac[0]).into(), frac[0].into()];
     for lane in 0..LANES {
+        let mut place = sums.place(group, lane);
         // Columns outside, so that the compiler does not join the two of a row.
         for (x, weight) in weight.iter().enumerate() {
             for (r, along) in alongs.iter().enumerate() {
-                let sum = sums.at(group, lane, r, x);
+                let sum = place.at(r, x);
                 *sum = along[lane].mul_add(weight[lane], *sum);
             }
         }

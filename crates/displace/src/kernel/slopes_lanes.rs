@@ -52,7 +52,7 @@ struct Ahead<'n, T> {
     shift: isize,
 }
 
-impl<'n, T: Sample> Ahead<'n, T> {
+impl<'n, T: Copy> Ahead<'n, T> {
     fn new<const D: usize>(piece: &Piece<D>, step: [isize; D], grad: &Plane<'n, T, D>, image: &Plane<'n, T, D>) -> Self {
         let (mut start, mut shift) = (piece.start(grad), image.origin);
         for k in 0..D {
@@ -70,11 +70,11 @@ impl<'n, T: Sample> Ahead<'n, T> {
     }
 }
 
-/// Brings near what [`load_grad`] will read, `step` from the piece.
-pub(crate) fn prefetch_grad<T: Sample, const D: usize>(plane: &Plane<'_, T, D>, piece: &Piece<D>, step: [isize; D]) {
+/// Brings near what lies `step` from a piece, a pixel in `every`.
+pub(crate) fn prefetch_piece<T: Copy, const D: usize>(plane: &Plane<'_, T, D>, piece: &Piece<D>, step: [isize; D], every: usize) {
     let ahead = Ahead::new(piece, step, plane, plane);
-    for group in 0..piece.len.div_ceil(LANES) {
-        prefetch(ahead.grad, (ahead.start + (group * LANES) as isize * ahead.step) as usize);
+    for i in (0..piece.len).step_by(every) {
+        prefetch(ahead.grad, (ahead.start + i as isize * ahead.step) as usize);
     }
 }
 

@@ -12,7 +12,7 @@ use crate::kernel::locate::{Locator, load, signs};
 use crate::kernel::scatter::{Slab, scatter};
 use crate::kernel::scatter_lanes::{Ahead, Falls, scatter_lanes};
 use crate::kernel::signs_lanes::signs_lanes;
-use crate::kernel::slopes_lanes::{Aimed, load_grad, prefetch_grad, slopes_lanes};
+use crate::kernel::slopes_lanes::{Aimed, load_grad, prefetch_piece, slopes_lanes};
 use crate::kernel::taps::{Spots, Taps};
 use crate::kernel::{BLOCK, Block};
 use crate::op::sample::{Acc, output_shape};
@@ -20,6 +20,7 @@ use crate::padding::Padding;
 use crate::rows::{Band, for_each_band, for_each_band_costing, for_each_slab, map_rows, pays, row_index, slabs};
 use crate::sampler::Sampler;
 use crate::view::{Layout, Plane, Shape, View};
+use displace_reads::LANES;
 use std::any::Any;
 use std::ops::Range;
 
@@ -181,7 +182,12 @@ impl<'p, 'a, T: Sample, L: Location, const D: usize> Plan<'p, 'a, T, L, D> {
     /// Locates a piece of a row of sample `n`.
     fn locate(&self, n: usize, piece: &Piece<D>, room: &mut Room<L::Real, Acc<T, L>, D>) {
         room.located.len = piece.len;
-        self.placed.locate(&self.values(n), piece.row, piece.first, &mut room.located);
+        let values = self.values(n);
+        self.placed.locate(&values, piece.row, piece.first, &mut room.located);
+        if D == 3 {
+            // The locator does it for images. Half a cache line is five numbers by three.
+            prefetch_piece(&values[0], piece, piece.to_next(self.shape.size[0]), 5);
+        }
     }
 
     /// The components of the locations of sample `n`.
@@ -409,7 +415,7 @@ impl<'p, 'a, T: Sample, L: Location, const D: usize> Plan<'p, 'a, T, L, D> {
                     if let (true, Some(block), Some(sums)) = (lanes, room.located.as_f32(), Acc::<T, L>::as_f32_mut(sums)) {
                         load_grad(&plane, &piece, &mut grads);
                         let (next, step) = if c + 1 < channels { (c + 1, [0; D]) } else { (0, piece.to_next(destination[0])) };
-                        prefetch_grad(&self.grad.plane(n, next), &piece, step);
+                        prefetch_piece(&self.grad.plane(n, next), &piece, step, LANES);
                         if scatter_lanes(block, &falls, &slab, (self.axes(), self.sampler.padding), &grads, ahead, sums) {
                             continue;
                         }
