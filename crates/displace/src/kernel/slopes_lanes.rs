@@ -66,7 +66,7 @@ impl<'n, T: Copy> Ahead<'n, T> {
     #[inline(always)]
     fn prefetch(&self, group: usize, offset: &[i32; LANES], row: usize) {
         prefetch(self.grad, (self.start + (group * LANES) as isize * self.step) as usize);
-        prefetch(self.image, (self.shift + offset[LANES - 1] as isize) as usize + row);
+        prefetch(self.image, ((self.shift + offset[LANES - 1] as isize) as usize).wrapping_add(row));
     }
 }
 
