@@ -25,15 +25,10 @@ impl<'a> Offsets<'a> {
     #[inline(always)]
     #[must_use]
     pub fn new(groups: &'a [[i32; LANES]]) -> Self {
-        let mut high = [0; LANES];
-        for group in groups {
-            for lane in 0..LANES {
-                high[lane] = (group[lane] as u32).max(high[lane]);
-            }
-        }
+        // One number, not one a lane: the compiler makes lanes of its own, and better ones.
         let mut highest = 0;
-        for lane in high {
-            highest = lane.max(highest);
+        for offset in groups.as_flattened() {
+            highest = (*offset as u32).max(highest);
         }
         Self { groups, highest: highest as usize }
     }

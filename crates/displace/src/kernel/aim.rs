@@ -36,6 +36,9 @@ pub(crate) struct Ahead<'n> {
 }
 
 impl Ahead<'_> {
+    /// Where what comes next is brought near in another way.
+    pub(crate) const NOTHING: Self = Self { offset: &[], scattered: false };
+
     /// Brings near what a group will read, in rows that lie a fixed number of elements behind it.
     #[inline(always)]
     pub(super) fn prefetch<T>(&self, data: &[T], rows: &[usize], group: usize) {
@@ -73,6 +76,20 @@ impl<const D: usize> Terrain<D> {
         }
         (reach < i64::from(i32::MAX)).then_some(Self { stride, last })
     }
+
+    /// The `ROWS` pairs of corners of a cell, from its first on. Where an axis has one pixel, both of a cell's are that one.
+    #[inline(always)]
+    pub(super) fn rows<const ROWS: usize>(&self) -> [usize; ROWS] {
+        let mut rows = [0; ROWS];
+        for (r, row) in rows.iter_mut().enumerate() {
+            for k in 1..D {
+                if self.last[k] > 0 {
+                    *row += (r >> (k - 1) & 1) * self.stride[k] as usize;
+                }
+            }
+        }
+        rows
+    }
 }
 
 impl Aim {
@@ -87,6 +104,18 @@ impl Aim {
             #[inline(always)]
             || Offsets::new(&self.offset[..self.groups]),
         )
+    }
+
+    /// The lowest offset and the highest; the highest is 0 without pixels.
+    #[inline(never)]
+    pub(crate) fn span(&self) -> (i32, i32) {
+        let (mut low, mut high) = (i32::MAX, 0);
+        for group in &self.offset[..self.groups] {
+            for lane in group {
+                (low, high) = (low.min(*lane), high.max(*lane));
+            }
+        }
+        (low, high)
     }
 
     /// What this block reads, to be brought near while another is worked on.
@@ -166,8 +195,8 @@ impl Aim {
     /// Aims at the nearest pixels: above half-way the next, half-way the even one.
     #[inline(never)]
     pub(crate) fn at_nearest<const D: usize>(&mut self, block: &Block<f32, D>, terrain: &Terrain<D>, padding: Padding) {
-        if block.inside {
-            self.at_all(block, terrain, true);
+        if block.whole || block.inside {
+            self.at_all(block, terrain, !block.whole);
         } else {
             in_lanes!(simd => self.at_nearest_in(simd, block, terrain, padding));
         }

@@ -2,7 +2,7 @@
 //! are the lanes.
 
 use super::aim::{Ahead, Aim, Reach, Terrain};
-use super::lanes::{self, Extremes};
+use super::lanes::{self, Extremes, Lanes};
 use super::linear::one_of_many;
 use super::{BLOCK, Block, Outside};
 use crate::dtype::Sample;
@@ -17,6 +17,36 @@ pub(crate) enum Target<'o, T> {
     Pixels(&'o mut [T]),
     /// One channel's pixels.
     Planes(&'o mut [&'o mut [T]]),
+}
+
+impl<T: Sample> Target<'_, T> {
+    /// Writes one number.
+    #[inline(always)]
+    fn put(&mut self, channels: usize, i: usize, c: usize, value: T) {
+        match self {
+            Self::Pixels(out) => out[i * channels + c] = value,
+            Self::Planes(planes) => planes[c][i] = value,
+        }
+    }
+
+    /// Writes a whole group's pixels, of each channel all eight.
+    #[inline(always)]
+    fn put_group<const C: usize>(&mut self, group: usize, pixels: &[[T; LANES]; C]) {
+        match self {
+            Self::Pixels(out) => {
+                for (lane, out) in out[group * LANES * C..][..LANES * C].chunks_exact_mut(C).enumerate() {
+                    for c in 0..C {
+                        out[c] = pixels[c][lane];
+                    }
+                }
+            }
+            Self::Planes(planes) => {
+                for (plane, pixels) in planes.iter_mut().zip(pixels) {
+                    plane[group * LANES..][..LANES].copy_from_slice(pixels);
+                }
+            }
+        }
+    }
 }
 
 /// What the channels of a block's pixels are read from.
@@ -92,7 +122,7 @@ impl<'s, T: Sample, const D: usize> Source<'s, T, D> {
     }
 
     /// Writes what lanes could not: groups that reach outside, and all from group `done` on.
-    fn finish<const C: usize>(&self, image: &View<'_, T, D>, n: usize, done: usize, out: &mut [T]) {
+    fn finish<const C: usize>(&self, image: &View<'_, T, D>, n: usize, done: usize, target: &mut Target<'_, T>) {
         for group in 0..self.block.groups() {
             if group < done && self.aim.reach[group] == Reach::Pixels {
                 continue;
@@ -100,7 +130,7 @@ impl<'s, T: Sample, const D: usize> Source<'s, T, D> {
             for c in 0..C {
                 let plane = image.plane(n, c);
                 for i in group * LANES..self.block.len.min((group + 1) * LANES) {
-                    out[i * C + c] = one_of_many(&plane, self.block, i, self.outside);
+                    target.put(C, i, c, one_of_many(&plane, self.block, i, self.outside));
                 }
             }
         }
@@ -108,7 +138,7 @@ impl<'s, T: Sample, const D: usize> Source<'s, T, D> {
 
     /// Blends a block. False if a pixel is not finite or reads nothing: such blocks are worked out with care.
     #[inline(always)]
-    pub(crate) fn blend<S: Simd, const CORNERS: usize>(&self, simd: S, target: &mut Target<'_, T>) -> bool {
+    pub(crate) fn blend<S: Lanes, const CORNERS: usize>(&self, simd: S, target: &mut Target<'_, T>) -> bool {
         let mut extremes = Extremes::new(simd);
         match target {
             Target::Pixels(out) => self.blend_pixels::<S, CORNERS>(simd, &mut extremes, out),
@@ -156,35 +186,72 @@ impl<'s, T: Sample, const D: usize> Source<'s, T, D> {
         }
     }
 
-    /// Eight channels after eight channels, eight pixels of each: as many cache lines are written at a time as the cache has
-    /// ways, for planes often lie a power of two apart.
+    /// Eight channels after eight channels, of each a whole piece of its plane at once: planes often lie a power of two
+    /// apart, and the cache could not hold the same place of many.
     #[inline(always)]
-    fn blend_planes<S: Simd, const CORNERS: usize>(&self, simd: S, extremes: &mut Extremes<S>, planes: &mut [&mut [T]]) {
+    fn blend_planes<S: Lanes, const CORNERS: usize>(&self, simd: S, extremes: &mut Extremes<S>, planes: &mut [&mut [T]]) {
         let rows = self.rows::<CORNERS>();
-        let mut room = [[0.0; LANES]; BLOCK];
+        let offsets = self.aim.offsets();
+        let mut room = [[0.0; BLOCK]; LANES];
         for (chunk, planes) in planes.chunks_mut(LANES).enumerate() {
-            for i in 0..self.block.len {
-                if chunk == 0 && i % LANES == 0 {
-                    self.ahead.prefetch(self.data, &rows, i / LANES);
-                }
-                let corners = self.corners(i, &rows);
-                let (frac, zero) = self.weights(simd, i);
-                let mut taps = [f32x8::splat(simd, 0.0); CORNERS];
-                for corner in 0..CORNERS {
-                    taps[corner] = lanes::load(simd, &corners[corner][chunk * LANES..]);
-                }
-                let value = blend(taps, &frac, &zero);
-                extremes.see(value);
-                room[i] = value.into();
+            let mut places = rows;
+            for place in &mut places {
+                *place += chunk * LANES;
             }
-            for first in (0..self.block.len).step_by(LANES) {
-                let columns = lanes::transposed8(simd, &room[first..first + LANES]);
-                for (plane, column) in planes.iter_mut().zip(columns) {
-                    let last = self.block.len.min(first + LANES);
-                    lanes::store(column, &mut plane[first..last], 1);
+            let reads = Reads::<T, CORNERS, LANES>::new(self.data, offsets, places);
+            for group in 0..self.block.groups() {
+                if chunk == 0 {
+                    self.ahead.prefetch(self.data, &rows, group);
+                }
+                let pixels = match &reads {
+                    Some(reads) if self.aim.reach[group] == Reach::Pixels => self.eight::<S, CORNERS>(
+                        simd,
+                        extremes,
+                        group,
+                        #[inline(always)]
+                        |lane, corner| lanes::load(simd, &reads.get(group, lane, corner)),
+                    ),
+                    _ => self.eight::<S, CORNERS>(
+                        simd,
+                        extremes,
+                        group,
+                        #[inline(always)]
+                        |lane, corner| lanes::load(simd, &self.corners(group * LANES + lane, &rows)[corner][chunk * LANES..]),
+                    ),
+                };
+                for (room, column) in room.iter_mut().zip(lanes::transposed8(simd, &pixels)) {
+                    column.store_slice(&mut room[group * LANES..(group + 1) * LANES]);
+                }
+            }
+            for (plane, room) in planes.iter_mut().zip(&room) {
+                for (out, values) in plane.chunks_mut(LANES).zip(room.as_chunks::<LANES>().0) {
+                    lanes::store(f32x8::simd_from(simd, *values), out, 1);
                 }
             }
         }
+    }
+
+    /// Eight channels of a group's pixels.
+    #[inline(always)]
+    fn eight<S: Simd, const CORNERS: usize>(
+        &self,
+        simd: S,
+        extremes: &mut Extremes<S>,
+        group: usize,
+        corner: impl Fn(usize, usize) -> f32x8<S>,
+    ) -> [[f32; LANES]; LANES] {
+        let mut pixels = [[0.0; LANES]; LANES];
+        for (lane, pixel) in pixels.iter_mut().enumerate() {
+            let mut taps = [f32x8::splat(simd, 0.0); CORNERS];
+            for (t, tap) in taps.iter_mut().enumerate() {
+                *tap = corner(lane, t);
+            }
+            let (frac, zero) = self.weights(simd, group * LANES + lane);
+            let value = blend(taps, &frac, &zero);
+            extremes.see(value);
+            *pixel = value.into();
+        }
+        pixels
     }
 }
 
@@ -209,12 +276,12 @@ fn blend<S: Simd, const D: usize, const CORNERS: usize>(
 /// Bilinear blends of `C` channels side by side, 2 to 4, pixels in lanes: `ROWS` times four neighbours hold the corners of a
 /// cell. False if a pixel is not finite: such blocks are worked out with care.
 #[inline(always)]
-pub(crate) fn blend_few<S: Simd, T: Sample, const D: usize, const C: usize, const ROWS: usize>(
+pub(crate) fn blend_few<S: Lanes, T: Sample, const D: usize, const C: usize, const ROWS: usize>(
     simd: S,
     source: &Source<'_, T, D>,
     image: &View<'_, T, D>,
     n: usize,
-    out: &mut [T],
+    target: &mut Target<'_, T>,
 ) -> bool {
     let mut rows = [0; ROWS];
     for (r, row) in rows.iter_mut().enumerate() {
@@ -226,7 +293,7 @@ pub(crate) fn blend_few<S: Simd, T: Sample, const D: usize, const C: usize, cons
     let whole = source.block.len / LANES;
     let reads = Reads::<T, ROWS, 4>::new(source.data, source.aim.offsets(), rows);
     if let Some(reads) = &reads {
-        for (group, out) in out.chunks_exact_mut(LANES * C).take(whole).enumerate() {
+        for group in 0..whole {
             source.ahead.prefetch(source.data, &rows, group);
             let (fx, fy) = (source.fraction(simd, 0, group), source.fraction(simd, 1, group));
             let mut blends = [[f32x8::splat(simd, 0.0); C]; 2];
@@ -243,15 +310,11 @@ pub(crate) fn blend_few<S: Simd, T: Sample, const D: usize, const C: usize, cons
                 extremes.see(value);
                 pixels[c] = lanes::narrow(value);
             }
-            for (lane, out) in out.chunks_exact_mut(C).enumerate() {
-                for c in 0..C {
-                    out[c] = pixels[c][lane];
-                }
-            }
+            target.put_group(group, &pixels);
         }
     }
     let done = if reads.is_some() { whole } else { 0 };
-    source.finish::<C>(image, n, done, out);
+    source.finish::<C>(image, n, done, target);
     extremes.finite()
 }
 
@@ -262,23 +325,36 @@ pub(crate) fn blend_bytes<S: Simd, T: Sample, const D: usize, const C: usize>(
     source: &Source<'_, T, D>,
     image: &View<'_, T, D>,
     n: usize,
-    out: &mut [T],
+    target: &mut Target<'_, T>,
 ) -> bool {
     let rows = [0, source.terrain.stride[1] as usize];
     let whole = source.block.len / LANES;
-    let (Some(data), Some(bytes)) = (T::as_u8(source.data), T::as_u8_mut(out)) else { return false };
+    let Some(data) = T::as_u8(source.data) else { return false };
     let reads = Reads::<u8, 2, 8>::new(data, source.aim.offsets(), rows);
     if let Some(reads) = &reads {
-        for (group, out) in bytes.chunks_exact_mut(LANES * C).take(whole).enumerate() {
+        for group in 0..whole {
             source.ahead.prefetch(data, &rows, group);
             let words: [u32; LANES] = blend_words::<S, D, C>(simd, source, reads, group).into();
-            for (pixel, word) in out.chunks_exact_mut(C).zip(words) {
-                pixel.copy_from_slice(&word.to_le_bytes()[..C]);
+            match target {
+                Target::Pixels(out) => {
+                    let Some(out) = T::as_u8_mut(&mut out[group * LANES * C..][..LANES * C]) else { return false };
+                    for (pixel, word) in out.chunks_exact_mut(C).zip(words) {
+                        pixel.copy_from_slice(&word.to_le_bytes()[..C]);
+                    }
+                }
+                Target::Planes(planes) => {
+                    for (c, plane) in planes.iter_mut().enumerate() {
+                        let Some(out) = T::as_u8_mut(&mut plane[group * LANES..][..LANES]) else { return false };
+                        for (out, word) in out.iter_mut().zip(words) {
+                            *out = word.to_le_bytes()[c];
+                        }
+                    }
+                }
             }
         }
     }
     let done = if reads.is_some() { whole } else { 0 };
-    source.finish::<C>(image, n, done, out);
+    source.finish::<C>(image, n, done, target);
     true
 }
 

@@ -5,7 +5,7 @@
 //! summed by weight without those of weight zero, as in `linear`.
 
 use super::aim::{Ahead, Aim, Reach, Terrain};
-use super::lanes::{self, Extremes};
+use super::lanes::{self, Extremes, Lanes};
 use super::{Block, Outside, tap, vectorised};
 use crate::axis::{Axis, Extent};
 use crate::dtype::{Real, Sample};
@@ -147,7 +147,7 @@ fn weighted<T: Sample, A: Real, const D: usize>(
 /// [`cubic`], eight pixels at a time. `ROWS` rows of four taps: 4 or 16.
 #[inline(always)]
 #[allow(clippy::too_many_arguments)]
-pub(crate) fn cubic_lanes<S: Simd, T: Sample, const D: usize, const ROWS: usize>(
+pub(crate) fn cubic_lanes<S: Lanes, T: Sample, const D: usize, const ROWS: usize>(
     simd: S,
     plane: &Plane<'_, T, D>,
     axes: &[Axis; D],

@@ -13,17 +13,14 @@ pub(super) fn step<S: Simd>(simd: S, a: f32x8<S>, b: f32x8<S>, f: f32x8<S>) -> f
 
 /// Eight rows of eight to columns.
 #[inline(always)]
-pub(super) fn transposed8<S: Simd>(simd: S, rows: &[[f32; LANES]]) -> [f32x8<S>; LANES] {
-    let half = |first: usize, side: usize| {
-        let row = |r: usize| f32x4::from_slice(simd, &rows[first + r][4 * side..4 * side + 4]);
-        transposed(simd, [row(0), row(1), row(2), row(3)])
-    };
+pub(super) fn transposed8<S: Lanes>(simd: S, rows: &[[f32; LANES]; LANES]) -> [f32x8<S>; LANES] {
     let mut columns = [f32x8::splat(simd, 0.0); LANES];
     for side in 0..2 {
-        let (upper, lower) = (half(0, side), half(4, side));
-        for c in 0..4 {
-            columns[4 * side + c] = upper[c].combine(lower[c]);
+        let mut half = [f32x4::splat(simd, 0.0); LANES];
+        for r in 0..LANES {
+            half[r] = f32x4::from_slice(simd, &rows[r][4 * side..4 * side + 4]);
         }
+        columns[4 * side..4 * side + 4].copy_from_slice(&simd.columns(half));
     }
     columns
 }
@@ -60,6 +57,18 @@ pub(crate) trait Lanes: Simd {
         let high = f64x4::simd_from(self, [e, f, g, h]).bitcast::<f32x8<Self>>();
         self.deinterleave_f32x8(low, high)
     }
+
+    /// Eight rows of four to columns.
+    #[inline(always)]
+    fn columns(self, rows: [f32x4<Self>; LANES]) -> [f32x8<Self>; 4] {
+        let [a, b, c, d, e, f, g, h] = rows;
+        let (low, high) = (transposed(self, [a, b, c, d]), transposed(self, [e, f, g, h]));
+        let mut columns = [f32x8::splat(self, 0.0); 4];
+        for c in 0..4 {
+            columns[c] = low[c].combine(high[c]);
+        }
+        columns
+    }
 }
 
 impl Lanes for Baseline {}
@@ -85,6 +94,44 @@ impl Lanes for fearless_simd::x86::Avx2 {
         );
         let (first, second) = split(self, pairs);
         (first.simd_into(self), second.simd_into(self))
+    }
+
+    /// Both halves at once.
+    #[inline(always)]
+    fn columns(self, rows: [f32x4<Self>; LANES]) -> [f32x8<Self>; 4] {
+        #[cfg(target_arch = "x86")]
+        use std::arch::x86::{
+            __m128, __m256, _mm256_castpd_ps, _mm256_castps_pd, _mm256_set_m128, _mm256_unpackhi_pd, _mm256_unpackhi_ps,
+            _mm256_unpacklo_pd, _mm256_unpacklo_ps,
+        };
+        #[cfg(target_arch = "x86_64")]
+        use std::arch::x86_64::{
+            __m128, __m256, _mm256_castpd_ps, _mm256_castps_pd, _mm256_set_m128, _mm256_unpackhi_pd, _mm256_unpackhi_ps,
+            _mm256_unpacklo_pd, _mm256_unpacklo_ps,
+        };
+
+        fearless_simd::kernel!(
+            #[inline(always)]
+            fn turn(_simd: Avx2, rows: [__m128; LANES]) -> [__m256; 4] {
+                let [a, b, c, d, e, f, g, h] = rows;
+                let (ae, bf) = (_mm256_set_m128(e, a), _mm256_set_m128(f, b));
+                let (cg, dh) = (_mm256_set_m128(g, c), _mm256_set_m128(h, d));
+                let (ab_low, ab_high) =
+                    (_mm256_castps_pd(_mm256_unpacklo_ps(ae, bf)), _mm256_castps_pd(_mm256_unpackhi_ps(ae, bf)));
+                let (cd_low, cd_high) =
+                    (_mm256_castps_pd(_mm256_unpacklo_ps(cg, dh)), _mm256_castps_pd(_mm256_unpackhi_ps(cg, dh)));
+                [
+                    _mm256_castpd_ps(_mm256_unpacklo_pd(ab_low, cd_low)),
+                    _mm256_castpd_ps(_mm256_unpackhi_pd(ab_low, cd_low)),
+                    _mm256_castpd_ps(_mm256_unpacklo_pd(ab_high, cd_high)),
+                    _mm256_castpd_ps(_mm256_unpackhi_pd(ab_high, cd_high)),
+                ]
+            }
+        );
+        let [a, b, c, d, e, f, g, h] = rows;
+        let rows = [a.into(), b.into(), c.into(), d.into(), e.into(), f.into(), g.into(), h.into()];
+        let [a, b, c, d] = turn(self, rows);
+        [a.simd_into(self), b.simd_into(self), c.simd_into(self), d.simd_into(self)]
     }
 }
 
@@ -112,7 +159,7 @@ pub(super) fn pairs<S: Lanes, T: Sample, const ROWS: usize>(
 
 /// Four neighbours at each of eight places: the first ones, the second ones and so on.
 #[inline(always)]
-pub(super) fn quads<S: Simd, T: Sample, const ROWS: usize>(
+pub(super) fn quads<S: Lanes, T: Sample, const ROWS: usize>(
     simd: S,
     reads: &Reads<'_, T, ROWS, 4>,
     group: usize,
@@ -123,13 +170,7 @@ pub(super) fn quads<S: Simd, T: Sample, const ROWS: usize>(
         let [a, b, c, d] = reads.get(group, lane, row);
         of_lane[lane] = f32x4::simd_from(simd, [a.widen(), b.widen(), c.widen(), d.widen()]);
     }
-    let [a, b, c, d, e, f, g, h] = of_lane;
-    let (low, high) = (transposed(simd, [a, b, c, d]), transposed(simd, [e, f, g, h]));
-    let mut taps = [f32x8::splat(simd, 0.0); 4];
-    for t in 0..4 {
-        taps[t] = low[t].combine(high[t]);
-    }
-    taps
+    simd.columns(of_lane)
 }
 
 /// Rows to columns.
@@ -177,13 +218,14 @@ pub(super) fn load<S: Simd, T: Sample>(simd: S, values: &[T]) -> f32x8<S> {
     f32x8::simd_from(simd, lanes)
 }
 
-/// Copies the values at eight places.
+/// Copies the values at eight places. `none` is 0 in every lane, which the compiler must not know: it would turn the one
+/// store into eight, and those fill the store buffer while memory is waited for.
 #[inline(always)]
-pub(super) fn copy<S: Simd, T: Sample>(simd: S, reads: &Reads<'_, T, 1, 1>, group: usize, out: &mut [T; LANES]) {
+pub(super) fn copy<S: Simd, T: Sample>(simd: S, reads: &Reads<'_, T, 1, 1>, group: usize, none: i32x8<S>, out: &mut [T; LANES]) {
     if let (Some(reads), Some(out)) = (T::singles_of_f32(reads), T::as_f32_mut(out)) {
-        // One store: eight would fill the store buffer while memory is waited for.
         let at = |lane| reads.get(group, lane, 0)[0];
-        f32x8::simd_from(simd, [at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7)]).store_slice(out);
+        let values = f32x8::simd_from(simd, [at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7)]);
+        (values.bitcast::<i32x8<S>>() | none).bitcast::<f32x8<S>>().store_slice(out);
         return;
     }
     for lane in 0..LANES {

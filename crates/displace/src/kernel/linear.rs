@@ -11,7 +11,7 @@ use crate::dtype::{Real, Sample};
 use crate::padding::Padding;
 use crate::view::Plane;
 use displace_reads::{LANES, Offsets, Reads};
-use fearless_simd::{Simd, f32x8, i32x8, mask32x8, prelude::*};
+use fearless_simd::{Simd, f32x8, i32x8, mask32x8, prelude::*, u32x8};
 
 #[inline(always)]
 fn step_between<A: Real>(a: A, b: A, f: A) -> A {
@@ -93,18 +93,13 @@ pub(crate) fn linear_lanes<S: Lanes, T: Sample, const D: usize, const ROWS: usiz
 ) {
     let (aim, offsets, ahead, terrain) = aimed;
     let data = &plane.data[plane.origin as usize..];
-    let mut rows = [0; ROWS];
-    for (r, row) in rows.iter_mut().enumerate() {
-        for k in 1..D {
-            *row += (r >> (k - 1) & 1) * terrain.stride[k] as usize;
-        }
-    }
+    let rows = terrain.rows();
     let groups = block.groups();
     let reads = if terrain.stride[0] == 1 { Reads::<T, ROWS, 2>::new(data, offsets, rows) } else { None };
     let next = data.get(terrain.stride[0] as usize..).unwrap_or_default();
     let apart = if terrain.stride[0] == 1 { None } else { Reads::new(data, offsets, rows) };
     let apart = apart.zip(Reads::new(next, offsets, rows));
-    let corners = Corners { data, terrain, block, reads, apart, aim, fill: outside.fill, fills: outside.padding.fills() };
+    let corners = Corners { terrain, block, reads, apart, aim, fill: outside.fill, fills: outside.padding.fills() };
     let mut extremes = Extremes::new(simd);
     let mut done = 0;
     if step == 1 {
@@ -177,7 +172,6 @@ pub(crate) fn with_care<T: Sample, const D: usize>(
 
 /// What the corners of a block's cells are read from.
 pub(super) struct Corners<'c, T, const D: usize, const ROWS: usize> {
-    pub(super) data: &'c [T],
     pub(super) terrain: &'c Terrain<D>,
     pub(super) block: &'c Block<f32, D>,
     pub(super) aim: &'c Aim,
@@ -200,12 +194,51 @@ impl<T: Sample, const D: usize, const ROWS: usize> Corners<'_, T, D, ROWS> {
         taps
     }
 
-    /// The corners of a group some of whose corners are outside, of rows of two or more pixels side by side.
+    /// The corners of a group some of whose corners are outside, from the pixels of the nearest cells inside. Rows are of two
+    /// or more pixels side by side.
     #[inline(always)]
-    pub(super) fn around<S: Lanes>(&self, simd: S, group: usize) -> [[f32x8<S>; 2]; ROWS] {
-        let mut taps = [[f32x8::splat(simd, 0.0); 2]; ROWS];
-        for r in 0..ROWS {
-            taps[r] = self.pairs_outside(simd, group * LANES, r);
+    pub(super) fn around<S: Lanes>(&self, simd: S, reads: &Reads<'_, T, ROWS, 2>, group: usize) -> [[f32x8<S>; 2]; ROWS] {
+        let mut taps = self.pixels(simd, reads, group);
+        let none = mask32x8::splat(simd, false);
+        // Along each axis, whether a cell and the next one are pixels.
+        let mut inside = [[none; 2]; D];
+        for k in 0..D {
+            let last = self.terrain.last[k];
+            let cell = i32x8::from_slice(simd, &self.block.cell[k][group * LANES..(group + 1) * LANES]);
+            // A cell beyond has the pixels' far side as its near one, and the reverse.
+            let kept = cell.max(0).min((last - 1).max(0));
+            let (above, below) = (cell.simd_gt(kept), cell.simd_lt(kept));
+            if k == 0 {
+                for r in 0..ROWS {
+                    let [low, high] = taps[r];
+                    taps[r] = [above.select(high, low), below.select(low, high)];
+                }
+            } else {
+                let far = 1 << (k - 1);
+                for r in 0..ROWS {
+                    if r & far == 0 {
+                        for x in 0..2 {
+                            let (low, high) = (taps[r][x], taps[r | far][x]);
+                            (taps[r][x], taps[r | far][x]) = (above.select(high, low), below.select(low, high));
+                        }
+                    }
+                }
+            }
+            // -1 is the highest number without a sign.
+            let among = |cell: i32x8<S>| cell.bitcast::<u32x8<S>>().simd_le(last as u32);
+            inside[k] = [among(cell), among(cell + 1)];
+        }
+        if self.fills {
+            let fill = f32x8::splat(simd, self.fill);
+            for r in 0..ROWS {
+                for x in 0..2 {
+                    let mut within = inside[0][x];
+                    for k in 1..D {
+                        within &= inside[k][r >> (k - 1) & 1];
+                    }
+                    taps[r][x] = within.select(taps[r][x], fill);
+                }
+            }
         }
         taps
     }
@@ -228,39 +261,10 @@ impl<T: Sample, const D: usize, const ROWS: usize> Corners<'_, T, D, ROWS> {
                     taps[r] = [lanes::singles(simd, at, group, r), lanes::singles(simd, next, group, r)];
                 }
             }
-            (_, _, Reach::Partly) if self.terrain.last[0] > 0 && self.terrain.stride[0] == 1 => {
-                taps = self.around(simd, group);
-            }
+            (Some(reads), _, Reach::Partly) if self.terrain.last[0] > 0 => taps = self.around(simd, reads, group),
             _ => {}
         }
         blend_lanes(simd, &taps, &fracs(simd, self.block, first))
-    }
-
-    /// A row of the corners of eight cells that may lie outside: the fill value there.
-    #[inline(always)]
-    fn pairs_outside<S: Lanes>(&self, simd: S, first: usize, row: usize) -> [f32x8<S>; 2] {
-        let zero = i32x8::splat(simd, 0);
-        let last = &self.terrain.last;
-        let x = i32x8::from_slice(simd, &self.block.cell[0][first..first + LANES]);
-        // A pair of pixels, and whether the corners are its other one.
-        let pair = x.max(zero).min(last[0] - 1);
-        let (mut offset, mut inside) = (pair, mask32x8::splat(simd, true));
-        for k in 1..D {
-            let cell = i32x8::from_slice(simd, &self.block.cell[k][first..first + LANES]) + (row >> (k - 1) & 1) as i32;
-            let kept = cell.max(zero).min(last[k]);
-            inside &= kept.simd_eq(cell);
-            offset += kept * self.terrain.stride[k];
-        }
-        let fill = f32x8::splat(simd, self.fill);
-        let offsets = [offset.into()];
-        let Some(reads) = Reads::<T, 1, 2>::new(self.data, Offsets::new(&offsets), [0]) else { return [fill; 2] };
-        let (low, high) = lanes::pairs(simd, &reads, 0, 0);
-        let (a, b) = (x.simd_gt(pair).select(high, low), x.simd_lt(pair).select(low, high));
-        if !self.fills {
-            return [a, b];
-        }
-        let at = |x: i32x8<S>| inside & x.simd_ge(zero) & x.simd_le(last[0]);
-        [at(x).select(a, fill), at(x + 1).select(b, fill)]
     }
 }
 

@@ -12,7 +12,7 @@ use displace_reads::{LANES, prefetch};
 use fearless_simd::{Simd, f32x8, i32x8, mask32x8, prelude::*};
 
 /// Bytes of a cache line.
-const LINE: usize = 64;
+pub(crate) const LINE: usize = 64;
 
 /// Where the locations of one axis start: one entry for all indices, or one for each.
 struct Origins<R> {
@@ -34,6 +34,10 @@ pub(crate) struct Locator<R, const D: usize> {
     /// What becomes of locations outside; `None` leaves cells as they are requested, for taps to be placed one by one.
     padding: Padding,
     place: bool,
+    /// Stored values are locations in pixels.
+    plain: bool,
+    /// Only the nearest pixel is wanted.
+    nearest: bool,
 }
 
 impl<R: Real, const D: usize> Locator<R, D> {
@@ -50,7 +54,14 @@ impl<R: Real, const D: usize> Locator<R, D> {
             }
             Origins { offset, base }
         });
-        Self { axes: *at.source().axes(), scale: std::array::from_fn(|k| at.scale(k)), origins, padding, place }
+        let scale: [R; D] = std::array::from_fn(|k| at.scale(k));
+        let plain = (0..D).all(|k| scale[k] == R::ONE && origins[k].offset == [R::ZERO] && origins[k].base == [0]);
+        Self { axes: *at.source().axes(), scale, origins, padding, place, plain, nearest: false }
+    }
+
+    /// For readers of the nearest pixel, who need no fractions where all is inside.
+    pub(crate) fn to_nearest(self) -> Self {
+        Self { nearest: true, ..self }
     }
 
     /// Locates the `block.len` pixels of a row that start at `first`. Compiled once for each type of locations, whatever
@@ -65,11 +76,80 @@ impl<R: Real, const D: usize> Locator<R, D> {
     ) {
         in_lanes!(simd => {
             block.inside = true;
+            block.whole = false;
+            if self.plain && D == 2 {
+                let done = if self.nearest {
+                    self.locate_plain::<_, L, true>(simd, values, row, first, block)
+                } else {
+                    self.locate_plain::<_, L, false>(simd, values, row, first, block)
+                };
+                if done {
+                    return;
+                }
+            }
+            block.inside = true;
             load_all(simd, values, row, first, block);
             for k in 0..D {
                 self.locate_axis(simd, k, if k == 0 { first } else { row[k] }, block);
             }
         });
+    }
+
+    /// Locates values of two axes side by side that are locations in pixels. `false` if they lie otherwise or some have to be
+    /// looked at one by one; the block is then not to be used.
+    ///
+    /// Nothing is rounded but a fraction just below 1: `value - floor` is a float where `value` is not negative.
+    #[inline(always)]
+    fn locate_plain<S: Simd, L: Location<Real = R>, const NEAREST: bool>(
+        &self,
+        simd: S,
+        values: &[Plane<'_, L, D>; D],
+        row: [usize; D],
+        first: usize,
+        block: &mut Block<R, D>,
+    ) -> bool {
+        let groups = block.groups();
+        let Some(from) = side_by_side(values, row, first, block.len).and_then(L::as_f32) else { return false };
+        let (cell, frac) = (&mut block.cell[..], &mut block.frac[..]);
+        let ([cell_x, cell_y], [frac_x, frac_y]) = (cell, frac) else { return false };
+        let (Some(frac_x), Some(frac_y)) = (R::as_f32_mut(frac_x), R::as_f32_mut(frac_y)) else { return false };
+        // The last group's other lanes repeat the last location.
+        let (whole, left) = from.as_chunks::<{ 2 * LANES }>();
+        let mut rest = [[0.0; 2 * LANES]];
+        let left = if let Some(pair) = left.last_chunk::<2>() {
+            rest[0].as_chunks_mut::<2>().0.fill(*pair);
+            rest[0][..left.len()].copy_from_slice(left);
+            &rest[..]
+        } else {
+            &[]
+        };
+        let cells = cell_x.as_chunks_mut::<LANES>().0.iter_mut().zip(cell_y.as_chunks_mut::<LANES>().0);
+        let fracs = frac_x.as_chunks_mut::<LANES>().0.iter_mut().zip(frac_y.as_chunks_mut::<LANES>().0);
+        let mut census = [Plain::new(simd); D];
+        for (pairs, (cells, fracs)) in whole.iter().chain(left).zip(cells.zip(fracs)) {
+            let (low, high) = (f32x8::from_slice(simd, &pairs[..LANES]), f32x8::from_slice(simd, &pairs[LANES..]));
+            let (x, y) = simd.deinterleave_f32x8(low, high);
+            census[0].split::<NEAREST>(simd, x, cells.0, fracs.0);
+            census[D - 1].split::<NEAREST>(simd, y, cells.1, fracs.1);
+        }
+        if !(0..D).all(|k| census[k].near()) {
+            return false;
+        }
+        let mut all = true;
+        for k in 0..D {
+            let last = self.axes[k].len() as i32 - 1;
+            let (low, high) = (simd.reduce_min_i32x8(census[k].low), simd.reduce_max_i32x8(census[k].high));
+            all &= low >= 0 && high <= last;
+            if low < 0 || high >= last {
+                block.inside = false;
+                if self.place && !NEAREST {
+                    let reach = groups * LANES;
+                    place(self.padding, self.axes[k], &mut block.cell[k][..reach], &mut block.frac[k][..reach]);
+                }
+            }
+        }
+        block.whole = NEAREST && all;
+        all || !NEAREST
     }
 
     /// Brings near the locations of `len` pixels of a row, if those of all axes lie side by side.
@@ -406,6 +486,64 @@ fn load_every<L: Location, const STEP: usize>(from: &[L], to: &mut [L::Real]) {
     }
 }
 
+/// What locations in pixels have in common, along one axis.
+#[derive(Clone, Copy)]
+struct Plain<S: Simd> {
+    low: i32x8<S>,
+    high: i32x8<S>,
+    farthest: i32x8<S>,
+}
+
+impl<S: Simd> Plain<S> {
+    #[inline(always)]
+    fn new(simd: S) -> Self {
+        Self { low: i32x8::splat(simd, i32::MAX), high: i32x8::splat(simd, i32::MIN), farthest: i32x8::splat(simd, 0) }
+    }
+
+    /// Cells and fractions, or the nearest pixels.
+    #[inline(always)]
+    fn split<const NEAREST: bool>(&mut self, simd: S, value: f32x8<S>, cells: &mut [i32; LANES], fracs: &mut [f32; LANES]) {
+        let zero = f32x8::splat(simd, 0.0);
+        // Magnitudes order as their bits do, NaN above all.
+        self.farthest = self.farthest.max(value.abs().bitcast::<i32x8<S>>());
+        let cell = if NEAREST {
+            zero.store_slice(fracs);
+            value.round_ties_even().to_int::<i32x8<S>>()
+        } else {
+            let floor = value.floor();
+            let part = value - floor;
+            let over = part.simd_ge(1.0);
+            over.select(zero, part).store_slice(fracs);
+            floor.to_int::<i32x8<S>>() - over.to_vector()
+        };
+        cell.store_slice(cells);
+        self.low = self.low.min(cell);
+        self.high = self.high.max(cell);
+    }
+
+    #[inline(always)]
+    fn near(&self) -> bool {
+        self.farthest.simd_lt((NEAR as f32).to_bits() as i32).all_true()
+    }
+}
+
+/// The values of a piece of a row, if those of all axes lie side by side.
+#[inline(always)]
+fn side_by_side<'a, L: Location, const D: usize>(
+    values: &[Plane<'a, L, D>; D],
+    row: [usize; D],
+    first: usize,
+    len: usize,
+) -> Option<&'a [L]> {
+    let start = values[0].row(row);
+    for k in 0..D {
+        if values[k].strides[0] != D as isize || values[k].row(row) != start + k as isize {
+            return None;
+        }
+    }
+    Some(&values[0].data[start as usize + first * D..][..len * D])
+}
+
 /// A block's values along all axes.
 #[inline(always)]
 fn load_all<S: Simd, L: Location, const D: usize>(
@@ -416,18 +554,12 @@ fn load_all<S: Simd, L: Location, const D: usize>(
     block: &mut Block<L::Real, D>,
 ) {
     let (len, value) = (block.len, &mut block.value);
-    let start = values[0].row(row);
-    let mut side_by_side = true;
-    for k in 0..D {
-        side_by_side &= values[k].strides[0] == D as isize && values[k].row(row) == start + k as isize;
-    }
-    if !side_by_side {
+    let Some(from) = side_by_side(values, row, first, len) else {
         for k in 0..D {
             load(&values[k], row, first, &mut value[k][..len]);
         }
         return;
-    }
-    let from = &values[0].data[start as usize + first * D..][..len * D];
+    };
     let mut done = 0;
     if let (2, Some(from)) = (D, L::as_f32(from)) {
         for (group, chunk) in from.chunks_exact(2 * LANES).enumerate() {

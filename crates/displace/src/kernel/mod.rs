@@ -49,13 +49,22 @@ pub(crate) struct Block<R, const D: usize> {
     pub(crate) frac: [[R; BLOCK]; D],
     /// Every cell and the one after it are pixels: no tap can be outside.
     pub(crate) inside: bool,
+    /// Cells are the nearest pixels themselves, all of them inside, and fractions 0.
+    pub(crate) whole: bool,
     /// What was stored for the pixels, per axis.
     value: [[R; BLOCK]; D],
 }
 
 impl<R: Real, const D: usize> Block<R, D> {
     pub(crate) fn new() -> Self {
-        Self { len: 0, cell: [[0; BLOCK]; D], frac: [[R::ZERO; BLOCK]; D], inside: false, value: [[R::ZERO; BLOCK]; D] }
+        Self {
+            len: 0,
+            cell: [[0; BLOCK]; D],
+            frac: [[R::ZERO; BLOCK]; D],
+            inside: false,
+            whole: false,
+            value: [[R::ZERO; BLOCK]; D],
+        }
     }
 
     /// The groups that hold pixels.
@@ -68,6 +77,7 @@ impl<R: Real, const D: usize> Block<R, D> {
     pub(crate) fn convert_into<A: Real>(&self, to: &mut Block<A, D>) {
         to.len = self.len;
         to.inside = self.inside;
+        to.whole = self.whole;
         let reach = self.groups() * LANES;
         for k in 0..D {
             to.cell[k][..reach].copy_from_slice(&self.cell[k][..reach]);

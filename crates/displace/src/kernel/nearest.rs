@@ -6,7 +6,7 @@ use crate::dtype::{Real, Sample};
 use crate::padding::Padding;
 use crate::view::Plane;
 use displace_reads::{LANES, Offsets, Reads};
-use fearless_simd::Simd;
+use fearless_simd::{Simd, i32x8, prelude::*};
 
 /// Writes the nearest pixel: above half-way the next, half-way the even one.
 #[inline(always)]
@@ -62,9 +62,10 @@ pub(crate) fn nearest_lanes<S: Simd, T: Sample, const D: usize>(
     let reads = Reads::<T, 1, 1>::new(data, offsets, [0]);
     if let (Some(reads), true, 1) = (&reads, aim.inside == groups, step) {
         let (whole, rest) = out[..block.len].as_chunks_mut::<LANES>();
+        let none = i32x8::splat(simd, std::hint::black_box(0));
         for (group, out) in whole.iter_mut().enumerate() {
             ahead.prefetch(data, &[0], group);
-            lanes::copy(simd, reads, group, out);
+            lanes::copy(simd, reads, group, none, out);
         }
         for (lane, out) in rest.iter_mut().enumerate() {
             [*out] = reads.get(groups - 1, lane, 0);

@@ -137,15 +137,10 @@ fn add_slopes<S: Lanes, T: Sample, const D: usize, const ROWS: usize>(
     load_grad(grad, piece, &mut grads);
     let Aimed { block, aim, terrain, padding, sign } = aimed;
     let data = &image.data[image.origin as usize..];
-    let mut rows = [0; ROWS];
-    for (r, row) in rows.iter_mut().enumerate() {
-        for k in 1..D {
-            *row += (r >> (k - 1) & 1) * terrain.stride[k] as usize;
-        }
-    }
+    let rows = terrain.rows::<ROWS>();
     let groups = block.groups();
     let reads = if terrain.stride[0] == 1 { Reads::<T, ROWS, 2>::new(data, aim.offsets(), rows) } else { None };
-    let corners = Corners { data, terrain, block, reads, apart: None, aim, fill: padding.fill() as f32, fills: padding.fills() };
+    let corners = Corners { terrain, block, reads, apart: None, aim, fill: padding.fill() as f32, fills: padding.fills() };
     let clear = aim.inside == groups && sign.is_none();
     if let (Some(reads), true) = (&corners.reads, clear) {
         // What there is most of, on its own: nothing outside.
@@ -160,7 +155,7 @@ fn add_slopes<S: Lanes, T: Sample, const D: usize, const ROWS: usize>(
         ahead.prefetch(group, &aim.offset[group], rows[ROWS - 1]);
         let taps = match (&corners.reads, aim.reach[group]) {
             (Some(reads), Reach::Pixels) => corners.pixels(simd, reads, group),
-            (_, Reach::Partly) if terrain.last[0] > 0 && terrain.stride[0] == 1 => corners.around(simd, group),
+            (Some(reads), Reach::Partly) if terrain.last[0] > 0 => corners.around(simd, reads, group),
             _ => corners_singly(simd, image, block, *padding, group),
         };
         let mut first = slope_lanes(simd, &taps, &fracs(simd, block, group * LANES));

@@ -10,13 +10,13 @@ use crate::kernel::channels::{Source, Target, blend_bytes, blend_few};
 use crate::kernel::cubic::{cubic, cubic_lanes};
 use crate::kernel::level::in_lanes;
 use crate::kernel::linear::{linear, linear_lanes, with_care};
-use crate::kernel::locate::Locator;
+use crate::kernel::locate::{LINE, Locator};
 use crate::kernel::nearest::{nearest, nearest_lanes};
 use crate::kernel::{BLOCK, Block, Outside, vectorised};
 use crate::rows::{Band, for_each_band, row_index};
 use crate::sampler::Sampler;
 use crate::view::{Dense, Layout, Plane, Shape, View};
-use displace_reads::{LANES, Offsets};
+use displace_reads::{LANES, Offsets, prefetch};
 
 /// What blends of `T` values at `L` locations are computed in: `f64` if either is.
 pub(crate) type Acc<T, L> = <<T as Sample>::Acc as Real>::With<<L as Location>::Real>;
@@ -68,8 +68,9 @@ pub fn sample_into<T: Sample, L: Location, const D: usize>(
     if out.len() != expected {
         return Err(SampleError::Output { found: out.len(), expected });
     }
-    let plan =
-        Plan { image, at, sampler, locator: Locator::new(at, sampler.padding, !matches!(sampler.interp, Interp::Cubic { .. })) };
+    let locator = Locator::new(at, sampler.padding, !matches!(sampler.interp, Interp::Cubic { .. }));
+    let locator = if sampler.interp == Interp::Nearest { locator.to_nearest() } else { locator };
+    let plan = Plan { image, at, sampler, locator };
     for_each_band(out, shape, layout, |band| plan.band(shape, band));
     Ok(())
 }
@@ -112,15 +113,23 @@ impl<T: Sample, L: Location, const D: usize> Plan<'_, '_, T, L, D> {
             terrain: Terrain::new(&self.image.plane(band.n, 0)),
         };
         let fill = if self.image.side_by_side() { vec![T::narrow(blend.outside.fill); shape.c + LANES] } else { Vec::new() };
-        let (mut spare, mut one, mut other) = (Block::new(), Aimed::new(), Aimed::new());
-        let (mut now, mut next) = (&mut one, &mut other);
-        // While a block is worked on, what the next one reads is on its way.
-        let mut waiting = false;
-        next.block.len = BLOCK.min(shape.size[0]);
-        self.locator.locate(&values, row_index(band.first_row + band.rows / 2, &shape.size), 0, &mut next.block);
-        let height = if next.block.is_steep() { TILE } else { 1 };
+        // Planes are read one after the other, some rows of each: the rows of many planes at once would not stay in the cache,
+        // least of all where planes lie a power of two apart.
+        let one_by_one = shape.c >= MANY && !self.image.side_by_side() && size_of::<Acc<T, L>>() == size_of::<L::Real>();
+        let depth = if one_by_one { (BATCH / BLOCK.min(shape.size[0])).clamp(1, DEEPEST) } else { 1 };
+        let mut spare = Block::new();
+        // Boxes, so that they change places without being copied.
+        let mut shelf = vec![Box::new(Aimed::new())];
+        shelf[0].block.len = BLOCK.min(shape.size[0]);
+        self.locator.locate(&values, row_index(band.first_row + band.rows / 2, &shape.size), 0, &mut shelf[0].block);
+        let height = if shelf[0].block.is_steep() { TILE } else { 1 };
         let mut tiles = tiles(band.rows, shape.size[0], height).peekable();
+        let mut filled = 0;
         while let Some((row, first)) = tiles.next() {
+            if filled == shelf.len() {
+                shelf.push(Box::new(Aimed::new()));
+            }
+            let next = &mut *shelf[filled];
             next.block.len = BLOCK.min(shape.size[0] - first);
             (next.row, next.first) = (row, first);
             self.locator.locate(&values, row_index(band.first_row + row, &shape.size), first, &mut next.block);
@@ -129,37 +138,74 @@ impl<T: Sample, L: Location, const D: usize> Plan<'_, '_, T, L, D> {
                 self.locator.prefetch(&values, row_index(band.first_row + row, &shape.size), *first, len);
             }
             blend.aim(next.block.as_real(&mut spare), &mut next.aim);
-            if waiting {
-                self.blend(&blend, now, next.aim.ahead_of(&now.aim), &fill, &mut spare, band);
+            filled += 1;
+            if filled > depth {
+                // While blocks are worked on, what the next one reads is on its way.
+                self.blend(&blend, &shelf[..depth], Some(&shelf[depth]), &fill, &mut spare, band);
+                shelf.swap(0, depth);
+                filled = 1;
             }
-            std::mem::swap(&mut now, &mut next);
-            waiting = true;
         }
-        if waiting {
-            self.blend(&blend, now, now.aim.ahead_of(&now.aim), &fill, &mut spare, band);
-        }
+        self.blend(&blend, &shelf[..filled], None, &fill, &mut spare, band);
     }
 
-    /// All channels of a block.
+    /// All channels of one block, or of a batch of blocks plane after plane.
     fn blend(
         &self,
         blend: &Blend<'_, T, Acc<T, L>, D>,
-        now: &Aimed<L::Real, D>,
-        ahead: Ahead<'_>,
+        blocks: &[Box<Aimed<L::Real, D>>],
+        next: Option<&Aimed<L::Real, D>>,
         fill: &[T],
         spare: &mut Block<Acc<T, L>, D>,
         band: &mut Band<'_, T>,
     ) {
-        let block = now.block.as_real(spare);
-        if self.channels(blend, block, (now, ahead), fill, band) {
+        if let [now] = blocks {
+            let (block, ahead) = (now.block.as_real(spare), next.unwrap_or(now).aim.ahead_of(&now.aim));
+            if self.channels(blend, block, (now, ahead), fill, band) {
+                return;
+            }
+            let offsets = now.aim.offsets();
+            for c in 0..self.image.shape().c {
+                self.plane(blend, c, now, block, (offsets, ahead), band);
+            }
             return;
         }
-        let offsets = now.aim.offsets();
-        for c in 0..self.image.shape().c {
-            let plane = self.image.plane(band.n, c);
-            let (out, step) = band.row(now.row, c);
-            blend.block(&plane, block, (&now.aim, offsets, ahead), &mut out[now.first * step..], step);
+        let offsets: Vec<Offsets<'_>> = blocks.iter().map(|now| now.aim.offsets()).collect();
+        let (mut low, mut high) = (i32::MAX, 0);
+        for now in blocks {
+            let (lowest, highest) = now.aim.span();
+            (low, high) = (low.min(lowest), high.max(highest));
         }
+        let per_line = LINE / size_of::<T>();
+        let lines = (high - low).max(0) as usize / per_line;
+        // While one plane is read, the same rows of the next are on their way, from one end to the other.
+        let share = if lines * LINE <= NEAR { lines.div_ceil(blocks.len()) } else { 0 };
+        let channels = self.image.shape().c;
+        for c in 0..channels {
+            let next = self.image.plane(band.n, (c + 1).min(channels - 1));
+            let start = next.origin as usize + low as usize;
+            for (k, (now, offsets)) in blocks.iter().zip(&offsets).enumerate() {
+                for line in k * share..(k + 1) * share {
+                    prefetch(next.data, start + line * per_line);
+                }
+                self.plane(blend, c, now, now.block.as_real(spare), (*offsets, Ahead::NOTHING), band);
+            }
+        }
+    }
+
+    /// One channel of a block.
+    fn plane(
+        &self,
+        blend: &Blend<'_, T, Acc<T, L>, D>,
+        c: usize,
+        now: &Aimed<L::Real, D>,
+        block: &Block<Acc<T, L>, D>,
+        (offsets, ahead): (Offsets<'_>, Ahead<'_>),
+        band: &mut Band<'_, T>,
+    ) {
+        let plane = self.image.plane(band.n, c);
+        let (out, step) = band.row(now.row, c);
+        blend.block(&plane, block, (&now.aim, offsets, ahead), &mut out[now.first * step..], step);
     }
 
     /// All channels of a block at once, if they lie side by side and are blended linearly in `f32`.
@@ -186,15 +232,12 @@ impl<T: Sample, L: Location, const D: usize> Plan<'_, '_, T, L, D> {
         let source = Source { data, channels, terrain, aim: &now.aim, ahead, block, outside: &outside, fill };
         let piece = now.first..now.first + block.len;
         let mut planes = band.planes(now.row, piece.clone());
-        let finite = if planes.is_empty() {
-            let out = &mut band.interleaved_row(now.row)[piece.start * channels..piece.end * channels];
-            match few(&source, self.image, n, out) {
-                Some(finite) => finite,
-                None => blend_channels(&source, &mut Target::Pixels(out)),
-            }
+        let mut target = if planes.is_empty() {
+            Target::Pixels(&mut band.interleaved_row(now.row)[piece.start * channels..piece.end * channels])
         } else {
-            blend_channels(&source, &mut Target::Planes(&mut planes))
+            Target::Planes(&mut planes)
         };
+        let finite = few(&source, self.image, n, &mut target).unwrap_or_else(|| blend_channels(&source, &mut target));
         if !finite {
             for c in 0..channels {
                 let (out, step) = band.row(now.row, c);
@@ -206,14 +249,19 @@ impl<T: Sample, L: Location, const D: usize> Plan<'_, '_, T, L, D> {
 }
 
 /// Two to four channels: whether all is finite; `None` for other images.
-fn few<T: Sample, const D: usize>(source: &Source<'_, T, D>, image: &View<'_, T, D>, n: usize, out: &mut [T]) -> Option<bool> {
+fn few<T: Sample, const D: usize>(
+    source: &Source<'_, T, D>,
+    image: &View<'_, T, D>,
+    n: usize,
+    target: &mut Target<'_, T>,
+) -> Option<bool> {
     match (D, T::DTYPE, source.channels) {
-        (2, DType::U8, 2) => Some(in_lanes!(simd => blend_bytes::<_, T, D, 2>(simd, source, image, n, out))),
-        (2, DType::U8, 3) => Some(in_lanes!(simd => blend_bytes::<_, T, D, 3>(simd, source, image, n, out))),
-        (2, DType::U8, 4) => Some(in_lanes!(simd => blend_bytes::<_, T, D, 4>(simd, source, image, n, out))),
-        (2, _, 2) => Some(in_lanes!(simd => blend_few::<_, T, D, 2, 2>(simd, source, image, n, out))),
-        (2, _, 3) => Some(in_lanes!(simd => blend_few::<_, T, D, 3, 4>(simd, source, image, n, out))),
-        (2, _, 4) => Some(in_lanes!(simd => blend_few::<_, T, D, 4, 4>(simd, source, image, n, out))),
+        (2, DType::U8, 2) => Some(in_lanes!(simd => blend_bytes::<_, T, D, 2>(simd, source, image, n, target))),
+        (2, DType::U8, 3) => Some(in_lanes!(simd => blend_bytes::<_, T, D, 3>(simd, source, image, n, target))),
+        (2, DType::U8, 4) => Some(in_lanes!(simd => blend_bytes::<_, T, D, 4>(simd, source, image, n, target))),
+        (2, _, 2) => Some(in_lanes!(simd => blend_few::<_, T, D, 2, 2>(simd, source, image, n, target))),
+        (2, _, 3) => Some(in_lanes!(simd => blend_few::<_, T, D, 3, 4>(simd, source, image, n, target))),
+        (2, _, 4) => Some(in_lanes!(simd => blend_few::<_, T, D, 4, 4>(simd, source, image, n, target))),
         _ => None,
     }
 }
@@ -238,6 +286,18 @@ fn tiles(rows: usize, width: usize, height: usize) -> impl Iterator<Item = (usiz
 /// Rows of a tile where locations wander across rows. Elsewhere a row is read and written from end to end: memory likes that
 /// best.
 const TILE: usize = 32;
+
+/// Planes from which on blocks are worked on in batches. The rows of fewer stay in the cache as they are.
+const MANY: usize = 8;
+
+/// Pixels of a batch: where they read, 20 bytes each, stays in the cache with the rows that they read.
+const BATCH: usize = 2048;
+
+/// Blocks of a batch, however short they are.
+const DEEPEST: usize = 16;
+
+/// Bytes of a plane that are brought near while another is read: part of the second-level cache.
+const NEAR: usize = 1 << 17;
 
 /// A block that has been located.
 struct Aimed<R, const D: usize> {
