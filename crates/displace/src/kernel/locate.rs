@@ -132,24 +132,27 @@ impl<R: Real, const D: usize> Locator<R, D> {
             census[0].split::<NEAREST>(simd, x, cells.0, fracs.0);
             census[D - 1].split::<NEAREST>(simd, y, cells.1, fracs.1);
         }
-        if !(0..D).all(|k| census[k].near()) {
-            return false;
+        if NEAREST {
+            block.whole = true;
+            for k in 0..D {
+                block.whole &= census[k].between(simd, self.axes[k].len() - 1);
+            }
+            return block.whole;
         }
-        let mut all = true;
         for k in 0..D {
+            if !census[k].near() {
+                return false;
+            }
             let last = self.axes[k].len() as i32 - 1;
-            let (low, high) = (simd.reduce_min_i32x8(census[k].low), simd.reduce_max_i32x8(census[k].high));
-            all &= low >= 0 && high <= last;
-            if low < 0 || high >= last {
+            if simd.reduce_min_i32x8(census[k].low) < 0 || simd.reduce_max_i32x8(census[k].high) >= last {
                 block.inside = false;
-                if self.place && !NEAREST {
+                if self.place {
                     let reach = groups * LANES;
                     place(self.padding, self.axes[k], &mut block.cell[k][..reach], &mut block.frac[k][..reach]);
                 }
             }
         }
-        block.whole = NEAREST && all;
-        all || !NEAREST
+        true
     }
 
     /// Brings near the locations of `len` pixels of a row, if those of all axes lie side by side.
@@ -489,8 +492,10 @@ fn load_every<L: Location, const STEP: usize>(from: &[L], to: &mut [L::Real]) {
 /// What locations in pixels have in common, along one axis.
 #[derive(Clone, Copy)]
 struct Plain<S: Simd> {
+    /// The lowest and the highest cell, or location by its bits.
     low: i32x8<S>,
     high: i32x8<S>,
+    /// The bits of the greatest magnitude: they order as magnitudes do, NaN above all.
     farthest: i32x8<S>,
 }
 
@@ -504,26 +509,33 @@ impl<S: Simd> Plain<S> {
     #[inline(always)]
     fn split<const NEAREST: bool>(&mut self, simd: S, value: f32x8<S>, cells: &mut [i32; LANES], fracs: &mut [f32; LANES]) {
         let zero = f32x8::splat(simd, 0.0);
-        // Magnitudes order as their bits do, NaN above all.
-        self.farthest = self.farthest.max(value.abs().bitcast::<i32x8<S>>());
-        let cell = if NEAREST {
+        if NEAREST {
+            let bits = value.bitcast::<i32x8<S>>();
+            (self.low, self.high) = (self.low.min(bits), self.high.max(bits));
             zero.store_slice(fracs);
-            value.round_ties_even().to_int::<i32x8<S>>()
-        } else {
-            let floor = value.floor();
-            let part = value - floor;
-            let over = part.simd_ge(1.0);
-            over.select(zero, part).store_slice(fracs);
-            floor.to_int::<i32x8<S>>() - over.to_vector()
-        };
+            value.round_ties_even().to_int::<i32x8<S>>().store_slice(cells);
+            return;
+        }
+        self.farthest = self.farthest.max(value.abs().bitcast::<i32x8<S>>());
+        let floor = value.floor();
+        let part = value - floor;
+        let over = part.simd_ge(1.0);
+        over.select(zero, part).store_slice(fracs);
+        let cell = floor.to_int::<i32x8<S>>() - over.to_vector();
         cell.store_slice(cells);
-        self.low = self.low.min(cell);
-        self.high = self.high.max(cell);
+        (self.low, self.high) = (self.low.min(cell), self.high.max(cell));
     }
 
+    /// Whether no location is so far away that its cell or fraction is not its own.
     #[inline(always)]
     fn near(&self) -> bool {
         self.farthest.simd_lt((NEAR as f32).to_bits() as i32).all_true()
+    }
+
+    /// Whether all locations, seen by their bits, are from +0 to `last`, which is a float.
+    #[inline(always)]
+    fn between(&self, simd: S, last: usize) -> bool {
+        simd.reduce_min_i32x8(self.low) >= 0 && simd.reduce_max_i32x8(self.high) <= (last as f32).to_bits() as i32
     }
 }
 

@@ -111,6 +111,30 @@ fn side_by_side<T: Value, L: Float, const D: usize>(
     assert_eq!(bits(&out), bits(&interleaved(expected.as_slice(), expected.shape())), "{:?} {sampler:?} {shape:?}", T::DTYPE);
 }
 
+/// Many planes, more blocks than are worked on together: the one that follows a batch must not be lost or read twice.
+#[test]
+fn batches_of_blocks_are_the_reference() {
+    let mut rng = Rng::new(92);
+    let rng = &mut rng;
+    for (size, calm) in [([70, 40], false), ([300, 12], true), ([513, 7], false), ([5, 33], false)] {
+        for sampler in samplers() {
+            let (source, extent) = ([23, 17], Extent::Edges);
+            let image_shape = Shape { n: 2, c: 9, size: source };
+            let pixels: Vec<f32> = (0..image_shape.elements().unwrap()).map(|_| f32::ordinary(rng)).collect();
+            let image = View::planar(&pixels, image_shape).unwrap();
+            let numbers = numbers::<f32, 2>(1, source, size, extent, calm, rng);
+            let at = View::interleaved(&numbers, Shape { n: 1, c: 2, size }).unwrap();
+            let locations = Locations::pixels(at, Lattice::from_xy(source, extent).unwrap()).unwrap();
+            let fast = sample(&image, &locations, sampler).unwrap();
+            let plain = reference::sample::<f32, f32, f32, f32, 2>(&image, &locations, sampler).unwrap();
+            let (fast, plain) = (bits(fast.as_slice()), bits(plain.as_slice()));
+            let wrong = (0..fast.len()).find(|i| fast[*i] != plain[*i]);
+            let places = wrong.map(|i| &numbers[i % (size[0] * size[1]) * 2..][..2]);
+            assert_eq!(wrong, None, "{sampler:?} {size:?} at {places:?}");
+        }
+    }
+}
+
 /// Places as the numbers of a grid, of absolute pixels, or of displacements from either rest.
 fn numbers<L: Float, const D: usize>(
     kind: usize,
