@@ -23,6 +23,7 @@ __all__ = [
     "sample",
     "sample_grad",
     "sample_grad_grad",
+    "sample_grads_small",
     "sample_small",
     "set_num_threads",
     "use_torch",
@@ -66,6 +67,9 @@ def sample_small(
     rest: Any,
     fill: Any,
 ) -> Any: ...
+def sample_grads_small(
+    grad: Any, image: Any, grid: Any, needed: tuple[bool, bool], sampling: _Sampling
+) -> tuple[Any, Any] | None: ...
 def use_torch(
     kind: Any,
     watching: list[Callable[[], Any]],

@@ -72,6 +72,10 @@ def grid_sample(
     # The core reads no rest where it needs none, and so would not see a wrong one.
     if out is None and rest is None and not _arrays.traced():
         result = _core.sample_small(input, grid, mode, padding_mode, align_corners, coords, rest, fill)
+        if result is True:
+            from . import _torch_grad
+
+            return _torch_grad.recorded_sample(input, grid, (mode, padding_mode, float(fill), coords, align_corners, rest))
         if result is not None:
             return result
     align_corners = _arrays.known_align_corners(align_corners)

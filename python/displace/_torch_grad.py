@@ -22,6 +22,7 @@ import torch
 from torch._C._functorch import TransformType, get_interpreter_stack
 from torch.autograd import forward_ad
 
+from . import _core
 from ._torch_ops import KERNELS, LIBRARY, OPS, sample_grads
 
 
@@ -345,16 +346,27 @@ class _Sample(torch.autograd.Function):
     def forward(ctx: Any, image: torch.Tensor, grid: torch.Tensor, *sampling: Any) -> Any:
         ctx.save_for_backward(image, grid)
         ctx.sampling = sampling
-        return KERNELS["sample"](image, grid, *sampling)
+        mode, padding_mode, fill, coords, align_corners, rest = sampling
+        small = _core.sample_small(image, grid, mode, padding_mode, align_corners, coords, rest, fill)
+        return KERNELS["sample"](image, grid, *sampling) if small is None else small
 
     @staticmethod
     def backward(ctx: Any, grad: torch.Tensor) -> Any:
         image, grid = ctx.saved_tensors
         # Gradients that may have gradients of their own, and sampling whose two halves differ, go by the operators.
+        if not torch.is_grad_enabled() and ctx.sampling[2] == 0.0:
+            small = _core.sample_grads_small(grad, image, grid, tuple(ctx.needs_input_grad[:2]), ctx.sampling)
+            if small is not None:
+                return *small, *_nothing(6)
         if torch.is_grad_enabled() or ctx.sampling != tuple(_linear(ctx.sampling)) or not is_eager([grad, image, grid]):
             return _sample_backward(ctx, grad)
         need_image, need_grid = ctx.needs_input_grad[:2]
         return *sample_grads(grad, image, grid, need_image, need_grid, ctx.sampling), *_nothing(6)
+
+
+def recorded_sample(image: torch.Tensor, grid: torch.Tensor, sampling: tuple[Any, ...]) -> torch.Tensor:
+    """Sampling where nothing but autograd watches."""
+    return _Sample.apply(image, grid, *sampling)
 
 
 for _name, _rule in _RULES.items():

@@ -81,7 +81,10 @@ def test_what_the_short_way_leaves_alone():
     ):
         assert short(image, grid, **words) is None
     for leaves in ((image.clone().requires_grad_(), grid), (image, grid.clone().requires_grad_())):
-        assert short(*leaves) is None
+        # All is well with them, but autograd has to know.
+        assert short(*leaves) is True
+        assert short(*leaves, mode="cubical") is None and short(leaves[0], leaves[1][:1]) is None
+        assert displace.grid_sample(*leaves, align_corners=False).requires_grad
         with torch.no_grad():
             assert not short(*leaves).requires_grad
 
@@ -152,9 +155,9 @@ def test_mistakes_are_named_as_ever():
 
 @pytest.mark.parametrize("padding_mode, fill", [("zeros", 0.0), ("reflection", 0.0), ("constant", 2.0)])
 @pytest.mark.parametrize("mode", ["bilinear", "nearest", "bicubic"])
-@pytest.mark.parametrize("dtype", [torch.float16, torch.float32])
-def test_both_gradients_by_one_call_are_those_of_two(mode, padding_mode, fill, dtype):
-    image, grid = (tensor.requires_grad_() for tensor in pair(image=dtype))
+@pytest.mark.parametrize("dtype, grid_dtype", [(torch.float16, torch.float32), *DTYPES])
+def test_both_gradients_by_one_call_are_those_of_two(mode, padding_mode, fill, dtype, grid_dtype):
+    image, grid = (tensor.requires_grad_() for tensor in pair(image=dtype, grid=grid_dtype))
     grad = torch.rand(2, 3, 4, 3).to(dtype)
 
     def gradients(**options):
@@ -166,6 +169,38 @@ def test_both_gradients_by_one_call_are_those_of_two(mode, padding_mode, fill, d
     for one, expected in zip((image, grid), together, strict=True):
         out = displace.grid_sample(image, grid, mode, padding_mode, False, fill=fill)
         assert bits(torch.autograd.grad(out, one, grad)[0]) == expected
+
+
+@pytest.mark.parametrize("axes", [2, 3])
+def test_what_the_short_way_back_leaves_alone(axes):
+    image, grid = pair(axes)
+    grad = torch.rand(*image.shape[:2], *grid.shape[1:-1])
+    sampling = ("bilinear", "zeros", 0.0, "normalized", False, None)
+
+    def back(*tensors, needed=(True, True), sampling=sampling):
+        return _core.sample_grads_small(*tensors, needed, sampling)
+
+    both = back(grad, image, grid)
+    assert [g.shape for g in both] == [image.shape, grid.shape]
+    for needed in ((True, False), (False, True), (False, False)):
+        some = back(grad, image, grid, needed=needed)
+        assert [g is not None for g in some] == list(needed)
+        assert all(bits(g) == bits(b) for g, b in zip(some, both, strict=True) if g is not None)
+    for wrong in (
+        (grad.numpy(), image, grid),
+        (grad.double(), image, grid),
+        (grad[:, :2], image, grid),
+        (grad, image.half(), grid),
+        (grad, image, grid[:1]),
+        (grad, image.requires_grad_(), grid),
+        (torch._neg_view(grad), image.detach(), grid),
+    ):
+        assert back(*wrong) is None
+    with torch.no_grad():
+        assert back(grad, image, grid) is not None
+    assert back(grad, image.detach(), grid, sampling=("cubical", *sampling[1:])) is None
+    big = torch.rand(1, 1, *(65,) * axes)
+    assert back(big, big, torch.rand(1, *(65,) * axes, axes)) is None
 
 
 def test_many_gradients_at_once():

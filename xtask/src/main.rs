@@ -1,4 +1,5 @@
-//! `cargo xtask test` passes all tests; `cargo xtask lint` formats, lints and documents with warnings denied.
+//! `cargo xtask test` passes all tests; `cargo xtask lint` formats, lints and documents with warnings denied; `cargo xtask sanitize`
+//! runs the kernels under AddressSanitizer, with a nightly toolchain.
 //!
 //! Python's part runs in a virtual environment of its own, `target/venv`, made on first use from `tests/python/requirements.txt`.
 
@@ -56,6 +57,19 @@ fn test_python(python: &Path) -> bool {
         && run(python, &["-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", "target/site"], &[])
 }
 
+/// The kernels, whose reads are not checked one by one, with each read checked after all.
+fn sanitize() -> bool {
+    let host = Command::new("rustc").arg("-vV").output().ok().and_then(|output| String::from_utf8(output.stdout).ok());
+    let Some(host) = host.as_deref().and_then(|text| text.lines().find_map(|line| line.strip_prefix("host: "))) else {
+        eprintln!("error: rustc -vV names no host");
+        return false;
+    };
+    let packages = ["-p", "displace-reads", "-p", "displace", "--lib", "--test", "laws", "--test", "gradients"];
+    let arguments =
+        [&["run", "nightly", "cargo", "test", "--target", host, "--target-dir", "target/sanitize"][..], &packages].concat();
+    run(Path::new("rustup"), &arguments, &[("RUSTFLAGS", "-Zsanitizer=address")])
+}
+
 fn lint() -> bool {
     cargo(&["fmt", "--all", "--check"], &[])
         && cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[])
@@ -71,8 +85,9 @@ fn main() -> ExitCode {
         ["test"] => test(),
         ["test-python"] => python().is_some_and(|python| test_python(&python)),
         ["lint"] => lint(),
+        ["sanitize"] => sanitize(),
         _ => {
-            eprintln!("usage: cargo xtask test | test-python | lint");
+            eprintln!("usage: cargo xtask test | test-python | lint | sanitize");
             return ExitCode::from(2);
         }
     };

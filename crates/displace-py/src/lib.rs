@@ -34,7 +34,7 @@ mod core_module {
     #[pymodule_export]
     use crate::op::sample_grad::{sample_grad, sample_grad_grad};
     #[pymodule_export]
-    use crate::op::small::{sample_small, use_torch};
+    use crate::op::small::{sample_grads_small, sample_small, use_torch};
     #[pymodule_export]
     use crate::op::threads::{get_num_threads, set_num_threads};
     #[pymodule_export]

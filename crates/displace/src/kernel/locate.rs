@@ -60,7 +60,7 @@ impl<R: Real, const D: usize> Locator<R, D> {
     }
 
     /// For readers of the nearest pixel, who need no fractions where all is inside.
-    pub(crate) fn to_nearest(self) -> Self {
+    pub(crate) fn for_nearest(self) -> Self {
         Self { nearest: true, ..self }
     }
 

@@ -69,7 +69,7 @@ pub fn sample_into<T: Sample, L: Location, const D: usize>(
         return Err(SampleError::Output { found: out.len(), expected });
     }
     let locator = Locator::new(at, sampler.padding, !matches!(sampler.interp, Interp::Cubic { .. }));
-    let locator = if sampler.interp == Interp::Nearest { locator.to_nearest() } else { locator };
+    let locator = if sampler.interp == Interp::Nearest { locator.for_nearest() } else { locator };
     let plan = Plan { image, at, sampler, locator };
     for_each_band(out, shape, layout, |band| plan.band(shape, band));
     Ok(())
