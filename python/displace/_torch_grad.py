@@ -366,7 +366,8 @@ class _Sample(torch.autograd.Function):
 
 def recorded_sample(image: torch.Tensor, grid: torch.Tensor, sampling: tuple[Any, ...]) -> torch.Tensor:
     """Sampling where nothing but autograd watches."""
-    return _Sample.apply(image, grid, *sampling)
+    result: torch.Tensor = _Sample.apply(image, grid, *sampling)
+    return result
 
 
 for _name, _rule in _RULES.items():
