@@ -207,18 +207,30 @@ impl Aim {
     fn at_all<const D: usize>(&mut self, block: &Block<f32, D>, terrain: &Terrain<D>, nearest: bool) {
         self.reach[..block.groups()].fill(Reach::Pixels);
         self.inside = block.groups();
-        in_lanes!(simd => for group in 0..block.groups() {
-            let lanes = group * LANES..(group + 1) * LANES;
+        in_lanes!(simd => if nearest {
+            self.at_all_in::<_, D, true>(simd, block, terrain);
+        } else {
+            self.at_all_in::<_, D, false>(simd, block, terrain);
+        });
+    }
+
+    #[inline(always)]
+    fn at_all_in<S: Simd, const D: usize, const NEAREST: bool>(&mut self, simd: S, block: &Block<f32, D>, terrain: &Terrain<D>) {
+        let mut stride = [i32x8::splat(simd, 0); D];
+        for k in 0..D {
+            stride[k] = i32x8::splat(simd, terrain.stride[k]);
+        }
+        for (group, to) in self.offset[..block.groups()].iter_mut().enumerate() {
             let mut offset = i32x8::splat(simd, 0);
             for k in 0..D {
-                let mut cell = i32x8::from_slice(simd, &block.cell[k][lanes.clone()]);
-                if nearest {
-                    cell = nearest_cell(simd, cell, f32x8::from_slice(simd, &block.frac[k][lanes.clone()]));
+                let mut cell = i32x8::simd_from(simd, block.cell[k].as_chunks::<LANES>().0[group]);
+                if NEAREST {
+                    cell = nearest_cell(simd, cell, f32x8::simd_from(simd, block.frac[k].as_chunks::<LANES>().0[group]));
                 }
-                offset += cell * terrain.stride[k];
+                offset += cell * stride[k];
             }
-            self.offset[group] = offset.into();
-        });
+            *to = offset.into();
+        }
     }
 
     #[inline(always)]

@@ -9,7 +9,7 @@ use crate::grid::Locations;
 use crate::padding::{Padding, Spot};
 use crate::view::Plane;
 use displace_reads::{LANES, prefetch};
-use fearless_simd::{Simd, f32x8, i32x8, mask32x8, prelude::*};
+use fearless_simd::{Simd, f32x8, i32x8, prelude::*, u32x8};
 
 /// Bytes of a cache line.
 pub(crate) const LINE: usize = 64;
@@ -77,17 +77,9 @@ impl<R: Real, const D: usize> Locator<R, D> {
         in_lanes!(simd => {
             block.inside = true;
             block.whole = false;
-            if self.plain && D == 2 {
-                let done = if self.nearest {
-                    self.locate_plain::<_, L, true>(simd, values, row, first, block)
-                } else {
-                    self.locate_plain::<_, L, false>(simd, values, row, first, block)
-                };
-                if done {
-                    return;
-                }
+            if self.plain && D == 2 && self.locate_plain(simd, values, row, first, block) {
+                return;
             }
-            block.inside = true;
             load_all(simd, values, row, first, block);
             for k in 0..D {
                 self.locate_axis(simd, k, if k == 0 { first } else { row[k] }, block);
@@ -96,11 +88,11 @@ impl<R: Real, const D: usize> Locator<R, D> {
     }
 
     /// Locates values of two axes side by side that are locations in pixels. `false` if they lie otherwise or some have to be
-    /// looked at one by one; the block is then not to be used.
+    /// looked at one by one.
     ///
     /// Nothing is rounded but a fraction just below 1: `value - floor` is a float where `value` is not negative.
     #[inline(always)]
-    fn locate_plain<S: Simd, L: Location<Real = R>, const NEAREST: bool>(
+    fn locate_plain<S: Simd, L: Location<Real = R>>(
         &self,
         simd: S,
         values: &[Plane<'_, L, D>; D],
@@ -108,46 +100,42 @@ impl<R: Real, const D: usize> Locator<R, D> {
         first: usize,
         block: &mut Block<R, D>,
     ) -> bool {
-        let groups = block.groups();
         let Some(from) = side_by_side(values, row, first, block.len).and_then(L::as_f32) else { return false };
-        let (cell, frac) = (&mut block.cell[..], &mut block.frac[..]);
-        let ([cell_x, cell_y], [frac_x, frac_y]) = (cell, frac) else { return false };
-        let (Some(frac_x), Some(frac_y)) = (R::as_f32_mut(frac_x), R::as_f32_mut(frac_y)) else { return false };
-        // The last group's other lanes repeat the last location.
-        let (whole, left) = from.as_chunks::<{ 2 * LANES }>();
-        let mut rest = [[0.0; 2 * LANES]];
-        let left = if let Some(pair) = left.last_chunk::<2>() {
-            rest[0].as_chunks_mut::<2>().0.fill(*pair);
-            rest[0][..left.len()].copy_from_slice(left);
-            &rest[..]
-        } else {
-            &[]
-        };
-        let cells = cell_x.as_chunks_mut::<LANES>().0.iter_mut().zip(cell_y.as_chunks_mut::<LANES>().0);
-        let fracs = frac_x.as_chunks_mut::<LANES>().0.iter_mut().zip(frac_y.as_chunks_mut::<LANES>().0);
-        let mut census = [Plain::new(simd); D];
-        for (pairs, (cells, fracs)) in whole.iter().chain(left).zip(cells.zip(fracs)) {
-            let (low, high) = (f32x8::from_slice(simd, &pairs[..LANES]), f32x8::from_slice(simd, &pairs[LANES..]));
-            let (x, y) = simd.deinterleave_f32x8(low, high);
-            census[0].split::<NEAREST>(simd, x, cells.0, fracs.0);
-            census[D - 1].split::<NEAREST>(simd, y, cells.1, fracs.1);
-        }
-        if NEAREST {
-            block.whole = true;
-            for k in 0..D {
-                block.whole &= census[k].between(simd, self.axes[k].len() - 1);
-            }
+        let last = [self.axes[0].len() - 1, self.axes[D - 1].len() - 1];
+        let bits = last.map(
+            #[inline(always)]
+            |last| (last as f32).to_bits(),
+        );
+        if self.nearest {
+            let census = take_apart::<_, R, D, Inside<S, true>>(simd, from, block);
+            block.whole = census.is_some_and(
+                #[inline(always)]
+                |[x, y]| x.highest(simd) <= bits[0] && y.highest(simd) <= bits[1],
+            );
             return block.whole;
         }
+        // Blocks at the edges of what is seen mostly show it at an end.
+        let ends = from.first_chunk::<2>().zip(from.last_chunk::<2>());
+        let seen = ends.is_some_and(
+            #[inline(always)]
+            |(a, b)| (0..2).all(|k| a[k].to_bits().max(b[k].to_bits()) < bits[k]),
+        );
+        if seen
+            && let Some([x, y]) = take_apart::<_, R, D, Inside<S, false>>(simd, from, block)
+            && x.highest(simd) < bits[0]
+            && y.highest(simd) < bits[1]
+        {
+            return true;
+        }
+        let Some(census) = take_apart::<_, R, D, Cells<S>>(simd, from, block) else { return false };
+        if !census[0].near() || !census[1].near() {
+            return false;
+        }
         for k in 0..D {
-            if !census[k].near() {
-                return false;
-            }
-            let last = self.axes[k].len() as i32 - 1;
-            if simd.reduce_min_i32x8(census[k].low) < 0 || simd.reduce_max_i32x8(census[k].high) >= last {
+            if simd.reduce_min_i32x8(census[k].low) < 0 || simd.reduce_max_i32x8(census[k].high) >= last[k] as i32 {
                 block.inside = false;
                 if self.place {
-                    let reach = groups * LANES;
+                    let reach = block.groups() * LANES;
                     place(self.padding, self.axes[k], &mut block.cell[k][..reach], &mut block.frac[k][..reach]);
                 }
             }
@@ -210,7 +198,7 @@ impl<R: Real, const D: usize> Locator<R, D> {
             cell[len..].fill(last_cell);
             frac[len..].fill(last_frac);
         }
-        if census.near && census.low >= 0 && census.high < last {
+        if census.near && census.highest < last as u32 {
             return;
         }
         block.inside = false;
@@ -276,8 +264,9 @@ const NEAR: f64 = 4_194_304.0;
 
 /// What a block's cells have in common.
 struct Census {
-    low: i32,
-    high: i32,
+    /// The highest cell; those below 0 count as above all others.
+    highest: u32,
+    /// Whether no location is so far away that its cell or fraction is not its own.
     near: bool,
 }
 
@@ -290,7 +279,7 @@ fn split<S: Simd, R: Real>(simd: S, value: &[R], scale: R, offset: &[R], base: &
         return split_lanes(simd, value, *scale, offset, base, cell, frac);
     }
     let limit = R::from_f64(NEAR);
-    let (mut low, mut high, mut near) = (i32::MAX, i32::MIN, true);
+    let (mut highest, mut near) = (0, true);
     for (i, ((value, cell), frac)) in value.iter().zip(cell).zip(frac).enumerate() {
         let at = if offset.len() == 1 { 0 } else { i };
         let (offset, base) = (offset[at], base[at]);
@@ -311,10 +300,9 @@ fn split<S: Simd, R: Real>(simd: S, value: &[R], scale: R, offset: &[R], base: &
         } else {
             part
         };
-        low = low.min(whole);
-        high = high.max(whole);
+        highest = (whole as u32).max(highest);
     }
-    Census { low, high, near }
+    Census { highest, near }
 }
 
 /// [`split`] in lanes of `f32`.
@@ -366,15 +354,16 @@ fn split_at<S: Simd>(
 ) -> Census {
     let scale = f32x8::splat(simd, scale);
     let (zero, one) = (f32x8::splat(simd, 0.0), f32x8::splat(simd, 1.0));
-    let (mut low, mut high) = (i32x8::splat(simd, i32::MAX), i32x8::splat(simd, i32::MIN));
-    let mut near = mask32x8::splat(simd, true);
+    let mut highest = u32x8::splat(simd, 0);
+    // Of the distances from the origin, by their bits: NaN is above all.
+    let mut farthest = i32x8::splat(simd, 0);
     let groups = value.chunks_exact(LANES).zip(cell.chunks_exact_mut(LANES)).zip(frac.chunks_exact_mut(LANES));
     for (group, ((value, cell), frac)) in groups.enumerate() {
         let (offset, base) = origin(simd, group);
         let value = f32x8::from_slice(simd, value);
         let floor = value.mul_add_precise(scale, offset).floor();
         let rest = offset - floor;
-        near &= rest.abs().simd_lt(NEAR as f32);
+        farthest = farthest.max(rest.abs().bitcast::<i32x8<S>>());
         let part = value.mul_add_precise(scale, rest);
         // Rounding may have put the floor one too high, or the fraction on the next pixel. A mask is -1 as a number.
         let negative = part.simd_lt(zero);
@@ -384,10 +373,10 @@ fn split_at<S: Simd>(
         let part = over.select(zero, part);
         whole.store_slice(cell);
         part.store_slice(frac);
-        low = low.min(whole);
-        high = high.max(whole);
+        highest = highest.max(whole.bitcast::<u32x8<S>>());
     }
-    Census { low: simd.reduce_min_i32x8(low), high: simd.reduce_max_i32x8(high), near: near.all_true() }
+    let near = simd.reduce_max_i32x8(farthest) < (NEAR as f32).to_bits() as i32;
+    Census { highest: simd.reduce_max_u32x8(highest), near }
 }
 
 /// Moves the locations that are outside to where the padding reads.
@@ -489,53 +478,108 @@ fn load_every<L: Location, const STEP: usize>(from: &[L], to: &mut [L::Real]) {
     }
 }
 
-/// What locations in pixels have in common, along one axis.
+/// A way to take locations in pixels apart, and what those of one axis have in common.
+trait Parts<S: Simd>: Copy {
+    fn new(simd: S) -> Self;
+
+    /// Cells and fractions, or nearest pixels.
+    #[must_use]
+    fn take(self, simd: S, value: f32x8<S>, cells: &mut [i32; LANES], fracs: &mut [f32; LANES]) -> Self;
+}
+
+/// Locations in pixels, x and y in turns, taken apart. `None` if the block does not hold two axes of `f32`.
+#[inline(always)]
+fn take_apart<S: Simd, R: Real, const D: usize, C: Parts<S>>(simd: S, from: &[f32], block: &mut Block<R, D>) -> Option<[C; 2]> {
+    let (cell, frac) = (&mut block.cell[..], &mut block.frac[..]);
+    let ([cell_x, cell_y], [frac_x, frac_y]) = (cell, frac) else { return None };
+    let (frac_x, frac_y) = (R::as_f32_mut(frac_x)?, R::as_f32_mut(frac_y)?);
+    // The last group's other lanes repeat the last location.
+    let (whole, left) = from.as_chunks::<{ 2 * LANES }>();
+    let mut rest = [[0.0; 2 * LANES]];
+    let left = if let Some(pair) = left.last_chunk::<2>() {
+        rest[0].as_chunks_mut::<2>().0.fill(*pair);
+        rest[0][..left.len()].copy_from_slice(left);
+        &rest[..]
+    } else {
+        &[]
+    };
+    let cells = cell_x.as_chunks_mut::<LANES>().0.iter_mut().zip(cell_y.as_chunks_mut::<LANES>().0);
+    let fracs = frac_x.as_chunks_mut::<LANES>().0.iter_mut().zip(frac_y.as_chunks_mut::<LANES>().0);
+    let mut places = cells.zip(fracs);
+    // Two variables rather than an array, and a loop for each slice: what is counted stays in registers.
+    let (mut census_x, mut census_y) = (C::new(simd), C::new(simd));
+    for groups in [whole, left] {
+        for (pairs, (cells, fracs)) in groups.iter().zip(&mut places) {
+            let (low, high) = (f32x8::from_slice(simd, &pairs[..LANES]), f32x8::from_slice(simd, &pairs[LANES..]));
+            let (x, y) = simd.deinterleave_f32x8(low, high);
+            census_x = census_x.take(simd, x, cells.0, fracs.0);
+            census_y = census_y.take(simd, y, cells.1, fracs.1);
+        }
+    }
+    Some([census_x, census_y])
+}
+
+/// Cells and fractions, or the nearest pixels with fractions of 0, right where no location is negative; and the highest
+/// location by its bits: those from +0 on order as numbers do, with all others and NaN above them.
 #[derive(Clone, Copy)]
-struct Plain<S: Simd> {
-    /// The lowest and the highest cell, or location by its bits.
+struct Inside<S: Simd, const NEAREST: bool>(u32x8<S>);
+
+impl<S: Simd, const NEAREST: bool> Inside<S, NEAREST> {
+    #[inline(always)]
+    fn highest(self, simd: S) -> u32 {
+        simd.reduce_max_u32x8(self.0)
+    }
+}
+
+impl<S: Simd, const NEAREST: bool> Parts<S> for Inside<S, NEAREST> {
+    #[inline(always)]
+    fn new(simd: S) -> Self {
+        Self(u32x8::splat(simd, 0))
+    }
+
+    #[inline(always)]
+    fn take(self, simd: S, value: f32x8<S>, cells: &mut [i32; LANES], fracs: &mut [f32; LANES]) -> Self {
+        let cell = if NEAREST { value.round_ties_even() } else { value.floor() };
+        let frac = if NEAREST { f32x8::splat(simd, 0.0) } else { value - cell };
+        cell.to_int::<i32x8<S>>().store_slice(cells);
+        frac.store_slice(fracs);
+        Self(self.0.max(value.bitcast::<u32x8<S>>()))
+    }
+}
+
+/// Cells and fractions of locations that are near.
+#[derive(Clone, Copy)]
+struct Cells<S: Simd> {
     low: i32x8<S>,
     high: i32x8<S>,
     /// The bits of the greatest magnitude: they order as magnitudes do, NaN above all.
     farthest: i32x8<S>,
 }
 
-impl<S: Simd> Plain<S> {
-    #[inline(always)]
-    fn new(simd: S) -> Self {
-        Self { low: i32x8::splat(simd, i32::MAX), high: i32x8::splat(simd, i32::MIN), farthest: i32x8::splat(simd, 0) }
-    }
-
-    /// Cells and fractions, or the nearest pixels.
-    #[inline(always)]
-    fn split<const NEAREST: bool>(&mut self, simd: S, value: f32x8<S>, cells: &mut [i32; LANES], fracs: &mut [f32; LANES]) {
-        let zero = f32x8::splat(simd, 0.0);
-        if NEAREST {
-            let bits = value.bitcast::<i32x8<S>>();
-            (self.low, self.high) = (self.low.min(bits), self.high.max(bits));
-            zero.store_slice(fracs);
-            value.round_ties_even().to_int::<i32x8<S>>().store_slice(cells);
-            return;
-        }
-        self.farthest = self.farthest.max(value.abs().bitcast::<i32x8<S>>());
-        let floor = value.floor();
-        let part = value - floor;
-        let over = part.simd_ge(1.0);
-        over.select(zero, part).store_slice(fracs);
-        let cell = floor.to_int::<i32x8<S>>() - over.to_vector();
-        cell.store_slice(cells);
-        (self.low, self.high) = (self.low.min(cell), self.high.max(cell));
-    }
-
+impl<S: Simd> Cells<S> {
     /// Whether no location is so far away that its cell or fraction is not its own.
     #[inline(always)]
     fn near(&self) -> bool {
         self.farthest.simd_lt((NEAR as f32).to_bits() as i32).all_true()
     }
+}
 
-    /// Whether all locations, seen by their bits, are from +0 to `last`, which is a float.
+impl<S: Simd> Parts<S> for Cells<S> {
     #[inline(always)]
-    fn between(&self, simd: S, last: usize) -> bool {
-        simd.reduce_min_i32x8(self.low) >= 0 && simd.reduce_max_i32x8(self.high) <= (last as f32).to_bits() as i32
+    fn new(simd: S) -> Self {
+        Self { low: i32x8::splat(simd, i32::MAX), high: i32x8::splat(simd, i32::MIN), farthest: i32x8::splat(simd, 0) }
+    }
+
+    #[inline(always)]
+    fn take(self, simd: S, value: f32x8<S>, cells: &mut [i32; LANES], fracs: &mut [f32; LANES]) -> Self {
+        let farthest = self.farthest.max(value.abs().bitcast::<i32x8<S>>());
+        let floor = value.floor();
+        let part = value - floor;
+        let over = part.simd_ge(1.0);
+        over.select(f32x8::splat(simd, 0.0), part).store_slice(fracs);
+        let cell = floor.to_int::<i32x8<S>>() - over.to_vector();
+        cell.store_slice(cells);
+        Self { low: self.low.min(cell), high: self.high.max(cell), farthest }
     }
 }
 
