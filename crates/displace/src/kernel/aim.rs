@@ -1,11 +1,13 @@
 //! Cells to places in memory: once per pixel for all channels.
 
+use super::lanes::{self, Extremes, Lanes};
 use super::level::in_lanes;
 use super::{Block, GROUPS, vectorised};
+use crate::dtype::Sample;
 use crate::padding::Padding;
 use crate::view::Plane;
 use displace_reads::{LANES, Offsets, prefetch};
-use fearless_simd::{Simd, f32x8, i32x8, mask32x8, prelude::*};
+use fearless_simd::{Simd, f32x8, i32x8, mask32x8, prelude::*, u32x8};
 
 /// What the eight pixels of a group read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,6 +135,58 @@ impl Aim {
         apart > looked / 2
     }
 
+    /// Fills a row of `len` pixels, `step` apart, with the blends of its groups: `inside` where pixels only are read, if it is
+    /// known how, `other` elsewhere. Whether all are finite.
+    #[inline(always)]
+    pub(super) fn blend<S: Lanes, T: Sample>(
+        &self,
+        simd: S,
+        out: &mut [T],
+        (len, step): (usize, usize),
+        inside: Option<impl Fn(usize) -> f32x8<S>>,
+        other: impl Fn(usize) -> f32x8<S>,
+    ) -> bool {
+        let mut extremes = Extremes::new(simd);
+        let mut done = 0;
+        if step == 1 {
+            let whole = out[..len].as_chunks_mut::<LANES>().0;
+            done = whole.len();
+            // What there is most of, on its own, with nothing to decide. Groups that reach outside are gone over again: their
+            // offsets are legal too.
+            let mut skipped = None;
+            if let (Some(inside), true) = (&inside, self.inside > 0) {
+                for (group, out) in whole.iter_mut().enumerate() {
+                    let value = inside(group);
+                    extremes.see(value);
+                    *out = lanes::narrow(value);
+                }
+                skipped = Some(Reach::Pixels);
+            }
+            if skipped.is_none() || self.inside < self.groups {
+                for (group, out) in whole.iter_mut().enumerate() {
+                    if skipped == Some(self.reach[group]) {
+                        continue;
+                    }
+                    let value = other(group);
+                    extremes.see(value);
+                    *out = lanes::narrow(value);
+                }
+            }
+        }
+        for group in done..self.groups {
+            let value = match &inside {
+                Some(inside) if self.reach[group] == Reach::Pixels => inside(group),
+                _ => other(group),
+            };
+            extremes.see(value);
+            let value: [T; LANES] = lanes::narrow(value);
+            for (lane, i) in (group * LANES..len.min((group + 1) * LANES)).enumerate() {
+                out[i * step] = value[lane];
+            }
+        }
+        extremes.finite()
+    }
+
     /// Aims at cells; taps reach `before` pixels before the cell and `after` behind it. Offsets are those of the first tap.
     #[inline(never)]
     pub(crate) fn at_cells<const D: usize>(
@@ -143,12 +197,48 @@ impl Aim {
         before: i32,
         after: i32,
     ) {
-        if block.inside && before == 0 && after == 1 {
+        let inside = block.inside && before == 0 && after == 1;
+        if inside {
             self.at_all(block, terrain, false);
-        } else {
+        } else if !block.inside || !in_lanes!(simd => self.at_taps_in(simd, block, terrain, before, after)) {
             in_lanes!(simd => self.at_cells_in(simd, block, terrain, padding, before, after));
         }
         self.groups = block.groups();
+    }
+
+    /// Aims at cells in the hope that all taps are pixels. Whether they are; if not the offsets are not to be used.
+    #[inline(always)]
+    fn at_taps_in<S: Simd, const D: usize>(
+        &mut self,
+        simd: S,
+        block: &Block<f32, D>,
+        terrain: &Terrain<D>,
+        before: i32,
+        after: i32,
+    ) -> bool {
+        let zero = u32x8::splat(simd, 0);
+        let mut axes = [(i32x8::splat(simd, before), zero); D];
+        for k in 0..D {
+            axes[k].0 = i32x8::splat(simd, terrain.stride[k]);
+        }
+        for (group, to) in self.offset[..block.groups()].iter_mut().enumerate() {
+            let mut offset = i32x8::splat(simd, 0);
+            for (k, (stride, highest)) in axes.iter_mut().enumerate() {
+                let first = i32x8::simd_from(simd, block.cell[k].as_chunks::<LANES>().0[group]) - before;
+                // Below 0 is above all others.
+                *highest = highest.max(first.bitcast::<u32x8<S>>());
+                offset += first * *stride;
+            }
+            *to = offset.into();
+        }
+        self.reach[..block.groups()].fill(Reach::Pixels);
+        self.inside = block.groups();
+        let mut inside = true;
+        for k in 0..D {
+            let room = i64::from(terrain.last[k]) - i64::from(before) - i64::from(after);
+            inside &= i64::from(simd.reduce_max_u32x8(axes[k].1)) <= room;
+        }
+        inside
     }
 
     #[inline(always)]
@@ -163,32 +253,35 @@ impl Aim {
     ) {
         // Whether every axis is long enough for all taps.
         let mut fits = true;
-        for last in &terrain.last {
-            fits &= *last >= before + after;
+        let mut axes = [[i32x8::splat(simd, before); 3]; D];
+        for k in 0..D {
+            fits &= terrain.last[k] >= before + after;
+            axes[k][1] = i32x8::splat(simd, (terrain.last[k] - after).max(before));
+            axes[k][2] = i32x8::splat(simd, terrain.stride[k]);
         }
         self.inside = 0;
         for group in 0..block.groups() {
-            let lanes = group * LANES..(group + 1) * LANES;
             let mut offset = i32x8::splat(simd, 0);
             let mut inside = mask32x8::splat(simd, true);
-            let mut nowhere = mask32x8::splat(simd, false);
             for k in 0..D {
-                let cell = i32x8::from_slice(simd, &block.cell[k][lanes.clone()]);
-                let (low, high) = (i32x8::splat(simd, before), i32x8::splat(simd, (terrain.last[k] - after).max(before)));
+                let [low, high, stride] = axes[k];
+                let cell = i32x8::simd_from(simd, block.cell[k].as_chunks::<LANES>().0[group]);
                 let kept = cell.max(low).min(high);
                 inside &= kept.simd_eq(cell);
-                nowhere |= cell.simd_eq(super::NOWHERE);
-                offset += (kept - before) * terrain.stride[k];
+                offset += (kept - low) * stride;
             }
             self.offset[group] = offset.into();
-            self.reach[group] = if fits && inside.all_true() {
-                Reach::Pixels
-            } else if nowhere.any_true() || padding == Padding::Wrap {
-                Reach::Special
-            } else {
-                Reach::Partly
-            };
-            self.inside += usize::from(self.reach[group] == Reach::Pixels);
+            if fits && inside.all_true() {
+                self.reach[group] = Reach::Pixels;
+                self.inside += 1;
+                continue;
+            }
+            let mut special = padding == Padding::Wrap;
+            for cell in &block.cell {
+                let cell = i32x8::simd_from(simd, cell.as_chunks::<LANES>().0[group]);
+                special |= cell.simd_eq(super::NOWHERE).any_true();
+            }
+            self.reach[group] = if special { Reach::Special } else { Reach::Partly };
         }
     }
 

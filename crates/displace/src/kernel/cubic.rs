@@ -5,7 +5,8 @@
 //! summed by weight without those of weight zero, as in `linear`.
 
 use super::aim::{Ahead, Aim, Reach, Terrain};
-use super::lanes::{self, Extremes, Lanes};
+use super::lanes::{self, Lanes};
+use super::linear::fracs;
 use super::{Block, Outside, tap, vectorised};
 use crate::axis::{Axis, Extent};
 use crate::dtype::{Real, Sample};
@@ -166,52 +167,71 @@ pub(crate) fn cubic_lanes<S: Lanes, T: Sample, const D: usize, const ROWS: usize
             *row += (r >> (2 * (k - 1)) & 3) * terrain.stride[k] as usize;
         }
     }
-    let groups = block.groups();
     let reads = if terrain.stride[0] == 1 { Reads::<T, ROWS, 4>::new(data, offsets, rows) } else { None };
-    let mut extremes = Extremes::new(simd);
-    for group in 0..groups {
-        let first = group * LANES;
-        let len = LANES.min(block.len - first);
-        let out = &mut out[first * step..][..(len - 1) * step + 1];
-        ahead.prefetch(data, &rows, group);
-        let mut value = f32x8::splat(simd, f32::NAN);
-        if aim.reach[group] != Reach::Special {
-            let (mut frac, mut weight) = ([value; D], [[value; 4]; D]);
-            for k in 0..D {
-                frac[k] = f32x8::from_slice(simd, &block.frac[k][first..first + LANES]);
-                weight[k] = weights_lanes(simd, a, frac[k]);
-            }
-            let mut sums = [value; ROWS];
-            match &reads {
-                Some(reads) if aim.reach[group] == Reach::Pixels => {
-                    for r in 0..ROWS {
-                        sums[r] = along_lanes(simd, lanes::quads(simd, reads, group, r), weight[0], frac[0]);
-                    }
-                }
-                _ => {
-                    let index = places(axes, block, first, outside.padding);
-                    for r in 0..ROWS {
-                        let taps = quads_outside(simd, plane, &index, r, outside.fill);
-                        sums[r] = along_lanes(simd, taps, weight[0], frac[0]);
-                    }
-                }
-            }
-            let mut count = ROWS;
-            for k in 1..D {
-                count /= 4;
-                for r in 0..count {
-                    let taps = [sums[4 * r], sums[4 * r + 1], sums[4 * r + 2], sums[4 * r + 3]];
-                    sums[r] = along_lanes(simd, taps, weight[k], frac[k]);
-                }
-            }
-            value = sums[0];
+    let inside = reads.as_ref().map(|reads| {
+        #[inline(always)]
+        move |group| {
+            ahead.prefetch(data, &rows, group);
+            blend_lanes::<_, D, ROWS>(
+                simd,
+                a,
+                block,
+                group,
+                #[inline(always)]
+                |row| lanes::quads(simd, reads, group, row),
+            )
         }
-        extremes.see(value);
-        lanes::store(value, out, step);
-    }
-    if !extremes.finite() {
+    });
+    let finite = aim.blend(
+        simd,
+        out,
+        (block.len, step),
+        inside,
+        #[inline(always)]
+        |group| {
+            if aim.reach[group] == Reach::Special {
+                return f32x8::splat(simd, f32::NAN);
+            }
+            let index = places(axes, block, group * LANES, outside.padding);
+            blend_lanes::<_, D, ROWS>(
+                simd,
+                a,
+                block,
+                group,
+                #[inline(always)]
+                |row| quads_outside(simd, plane, &index, row, outside.fill),
+            )
+        },
+    );
+    if !finite {
         with_care(plane, axes, a, block, outside, out, step);
     }
+}
+
+/// Rows of four taps to their blend: along x, then y, then z.
+#[inline(always)]
+fn blend_lanes<S: Simd, const D: usize, const ROWS: usize>(
+    simd: S,
+    a: f32,
+    block: &Block<f32, D>,
+    group: usize,
+    quads: impl Fn(usize) -> [f32x8<S>; 4],
+) -> f32x8<S> {
+    let frac = fracs(simd, block, group * LANES);
+    let across = weights_lanes(simd, a, frac[0]);
+    let mut sums = [f32x8::splat(simd, 0.0); ROWS];
+    for r in 0..ROWS {
+        sums[r] = along_lanes(simd, quads(r), across, frac[0]);
+    }
+    let mut count = ROWS;
+    for k in 1..D {
+        let weight = weights_lanes(simd, a, frac[k]);
+        count /= 4;
+        for r in 0..count {
+            sums[r] = along_lanes(simd, [sums[4 * r], sums[4 * r + 1], sums[4 * r + 2], sums[4 * r + 3]], weight, frac[k]);
+        }
+    }
+    sums[0]
 }
 
 /// [`cubic`] for blocks of which some pixel is not finite, or has to be looked at on its own.

@@ -69,6 +69,20 @@ pub(crate) trait Lanes: Simd {
         }
         columns
     }
+
+    /// 24 numbers, three kinds in turns, to eight of each kind.
+    #[inline(always)]
+    fn deinterleave3(self, numbers: [f32x8<Self>; 3]) -> [f32x8<Self>; 3] {
+        let numbers: [[f32; LANES]; 3] = [numbers[0].into(), numbers[1].into(), numbers[2].into()];
+        let numbers = numbers.as_flattened();
+        let mut kinds = [[0.0; LANES]; 3];
+        for lane in 0..LANES {
+            for kind in 0..3 {
+                kinds[kind][lane] = numbers[3 * lane + kind];
+            }
+        }
+        [f32x8::simd_from(self, kinds[0]), f32x8::simd_from(self, kinds[1]), f32x8::simd_from(self, kinds[2])]
+    }
 }
 
 impl Lanes for Baseline {}
@@ -94,6 +108,33 @@ impl Lanes for fearless_simd::x86::Avx2 {
         );
         let (first, second) = split(self, pairs);
         (first.simd_into(self), second.simd_into(self))
+    }
+
+    /// Each kind is blended from the three vectors, which has its numbers in different lanes, and then put in order.
+    #[inline(always)]
+    fn deinterleave3(self, numbers: [f32x8<Self>; 3]) -> [f32x8<Self>; 3] {
+        #[cfg(target_arch = "x86")]
+        use std::arch::x86::{__m256, _mm256_blend_ps, _mm256_permutevar8x32_ps, _mm256_setr_epi32};
+        #[cfg(target_arch = "x86_64")]
+        use std::arch::x86_64::{__m256, _mm256_blend_ps, _mm256_permutevar8x32_ps, _mm256_setr_epi32};
+
+        fearless_simd::kernel!(
+            #[inline(always)]
+            fn deinterleave(_simd: Avx2, numbers: [__m256; 3]) -> [__m256; 3] {
+                let [a, b, c] = numbers;
+                let x = _mm256_blend_ps::<0b0010_0100>(_mm256_blend_ps::<0b1001_0010>(a, b), c);
+                let y = _mm256_blend_ps::<0b0010_0100>(_mm256_blend_ps::<0b1001_0010>(c, a), b);
+                let z = _mm256_blend_ps::<0b0010_0100>(_mm256_blend_ps::<0b1001_0010>(b, c), a);
+                [
+                    _mm256_permutevar8x32_ps(x, _mm256_setr_epi32(0, 3, 6, 1, 4, 7, 2, 5)),
+                    _mm256_permutevar8x32_ps(y, _mm256_setr_epi32(1, 4, 7, 2, 5, 0, 3, 6)),
+                    _mm256_permutevar8x32_ps(z, _mm256_setr_epi32(2, 5, 0, 3, 6, 1, 4, 7)),
+                ]
+            }
+        );
+        let [a, b, c] = numbers;
+        let [x, y, z] = deinterleave(self, [a.into(), b.into(), c.into()]);
+        [x.simd_into(self), y.simd_into(self), z.simd_into(self)]
     }
 
     /// Both halves at once.

@@ -5,7 +5,7 @@
 //! not read: an infinity beside a pixel that is hit exactly does not become NaN.
 
 use super::aim::{Ahead, Aim, Reach, Terrain};
-use super::lanes::{self, Extremes, Lanes};
+use super::lanes::{self, Lanes};
 use super::{Block, Outside, tap, vectorised};
 use crate::dtype::{Real, Sample};
 use crate::padding::Padding;
@@ -94,50 +94,27 @@ pub(crate) fn linear_lanes<S: Lanes, T: Sample, const D: usize, const ROWS: usiz
     let (aim, offsets, ahead, terrain) = aimed;
     let data = &plane.data[plane.origin as usize..];
     let rows = terrain.rows();
-    let groups = block.groups();
     let reads = if terrain.stride[0] == 1 { Reads::<T, ROWS, 2>::new(data, offsets, rows) } else { None };
     let next = data.get(terrain.stride[0] as usize..).unwrap_or_default();
     let apart = if terrain.stride[0] == 1 { None } else { Reads::new(data, offsets, rows) };
     let apart = apart.zip(Reads::new(next, offsets, rows));
     let corners = Corners { terrain, block, reads, apart, aim, fill: outside.fill, fills: outside.padding.fills() };
-    let mut extremes = Extremes::new(simd);
-    let mut done = 0;
-    if step == 1 {
-        let whole = out[..block.len].as_chunks_mut::<LANES>().0;
-        done = whole.len();
-        // What there is most of, on its own: pixels side by side and nothing outside. Groups that reach outside are gone over
-        // again: their offsets are legal too.
-        let mut again = true;
-        if let (Some(reads), true) = (&corners.reads, aim.inside > 0) {
-            for (group, out) in whole.iter_mut().enumerate() {
-                ahead.prefetch(data, &rows, group);
-                let value = corners.inside(simd, reads, group);
-                extremes.see(value);
-                *out = lanes::narrow(value);
-            }
-            again = aim.inside < groups;
+    let inside = corners.reads.as_ref().map(|reads| {
+        #[inline(always)]
+        |group| {
+            ahead.prefetch(data, &rows, group);
+            corners.inside(simd, reads, group)
         }
-        if again {
-            let skipped = if corners.reads.is_some() && aim.inside > 0 { Some(Reach::Pixels) } else { None };
-            for (group, out) in whole.iter_mut().enumerate() {
-                if skipped == Some(aim.reach[group]) {
-                    continue;
-                }
-                let value = corners.blended(simd, group);
-                extremes.see(value);
-                *out = lanes::narrow(value);
-            }
-        }
-    }
-    for group in done..groups {
-        let value = corners.blended(simd, group);
-        extremes.see(value);
-        let value: [T; LANES] = lanes::narrow(value);
-        for (lane, i) in (group * LANES..block.len.min((group + 1) * LANES)).enumerate() {
-            out[i * step] = value[lane];
-        }
-    }
-    if !extremes.finite() {
+    });
+    let finite = aim.blend(
+        simd,
+        out,
+        (block.len, step),
+        inside,
+        #[inline(always)]
+        |group| corners.blended(simd, group),
+    );
+    if !finite {
         with_care(plane, block, outside, out, step);
     }
 }

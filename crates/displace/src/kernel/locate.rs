@@ -1,5 +1,6 @@
 //! Stored values of a block to cells and fractions, padding included: the block-wise mirror of `axis.rs` and `padding.rs`.
 
+use super::lanes::Lanes;
 use super::level::in_lanes;
 use super::{BLOCK, Block, NOWHERE};
 use crate::axis::{Axis, Extent};
@@ -36,6 +37,8 @@ pub(crate) struct Locator<R, const D: usize> {
     place: bool,
     /// Stored values are locations in pixels.
     plain: bool,
+    /// Stored values are pixels, and start from whole ones.
+    whole: [bool; D],
     /// Only the nearest pixel is wanted.
     nearest: bool,
 }
@@ -55,8 +58,9 @@ impl<R: Real, const D: usize> Locator<R, D> {
             Origins { offset, base }
         });
         let scale: [R; D] = std::array::from_fn(|k| at.scale(k));
-        let plain = (0..D).all(|k| scale[k] == R::ONE && origins[k].offset == [R::ZERO] && origins[k].base == [0]);
-        Self { axes: *at.source().axes(), scale, origins, padding, place, plain, nearest: false }
+        let whole = std::array::from_fn(|k| scale[k] == R::ONE && origins[k].offset.iter().all(|offset| *offset == R::ZERO));
+        let plain = (0..D).all(|k| whole[k] && origins[k].base == [0]);
+        Self { axes: *at.source().axes(), scale, origins, padding, place, plain, whole, nearest: false }
     }
 
     /// For readers of the nearest pixel, who need no fractions where all is inside.
@@ -191,7 +195,7 @@ impl<R: Real, const D: usize> Locator<R, D> {
             let at = if origins.offset.len() == 1 { 0 } else { index };
             (&origins.offset[at..=at], &origins.base[at..=at])
         };
-        let census = split(simd, value, self.scale[k], offset, base, cell, frac);
+        let census = split(simd, value, self.scale[k], offset, base, self.whole[k], cell, frac);
         if !census.near {
             self.revisit(k, &value[..len], index, cell, frac);
             let (last_cell, last_frac) = (cell[len - 1], frac[len - 1]);
@@ -270,13 +274,28 @@ struct Census {
     near: bool,
 }
 
-/// `value * scale + offset + base` as cell and fraction, the fraction rounded once. One origin, or one for each value.
+/// `value * scale + offset + base` as cell and fraction, the fraction rounded once. One origin, or one for each value;
+/// `whole` where the scale is 1 and the offsets are 0.
 #[inline(always)]
-fn split<S: Simd, R: Real>(simd: S, value: &[R], scale: R, offset: &[R], base: &[i32], cell: &mut [i32], frac: &mut [R]) -> Census {
+#[allow(clippy::too_many_arguments)]
+fn split<S: Simd, R: Real>(
+    simd: S,
+    value: &[R],
+    scale: R,
+    offset: &[R],
+    base: &[i32],
+    whole: bool,
+    cell: &mut [i32],
+    frac: &mut [R],
+) -> Census {
     if let (Some(value), Some([scale]), Some(offset)) = (R::as_f32(value), R::as_f32(&[scale]), R::as_f32(offset))
         && let Some(frac) = R::as_f32_mut(frac)
     {
-        return split_lanes(simd, value, *scale, offset, base, cell, frac);
+        return if whole {
+            split_lanes::<_, true>(simd, value, *scale, offset, base, cell, frac)
+        } else {
+            split_lanes::<_, false>(simd, value, *scale, offset, base, cell, frac)
+        };
     }
     let limit = R::from_f64(NEAR);
     let (mut highest, mut near) = (0, true);
@@ -307,7 +326,7 @@ fn split<S: Simd, R: Real>(simd: S, value: &[R], scale: R, offset: &[R], base: &
 
 /// [`split`] in lanes of `f32`.
 #[inline(always)]
-fn split_lanes<S: Simd>(
+fn split_lanes<S: Simd, const WHOLE: bool>(
     simd: S,
     value: &[f32],
     scale: f32,
@@ -318,7 +337,7 @@ fn split_lanes<S: Simd>(
 ) -> Census {
     if let ([offset], [base]) = (offset, base) {
         let origin = (f32x8::splat(simd, *offset), i32x8::splat(simd, *base));
-        return split_at(
+        return split_at::<_, WHOLE>(
             simd,
             value,
             scale,
@@ -328,7 +347,7 @@ fn split_lanes<S: Simd>(
             frac,
         );
     }
-    split_at(
+    split_at::<_, WHOLE>(
         simd,
         value,
         scale,
@@ -344,7 +363,7 @@ fn split_lanes<S: Simd>(
 
 /// [`split_lanes`] from the origins of each group.
 #[inline(always)]
-fn split_at<S: Simd>(
+fn split_at<S: Simd, const WHOLE: bool>(
     simd: S,
     value: &[f32],
     scale: f32,
@@ -361,15 +380,20 @@ fn split_at<S: Simd>(
     for (group, ((value, cell), frac)) in groups.enumerate() {
         let (offset, base) = origin(simd, group);
         let value = f32x8::from_slice(simd, value);
-        let floor = value.mul_add_precise(scale, offset).floor();
-        let rest = offset - floor;
+        let floor = if WHOLE { value.floor() } else { value.mul_add_precise(scale, offset).floor() };
+        let rest = if WHOLE { -floor } else { offset - floor };
         farthest = farthest.max(rest.abs().bitcast::<i32x8<S>>());
-        let part = value.mul_add_precise(scale, rest);
-        // Rounding may have put the floor one too high, or the fraction on the next pixel. A mask is -1 as a number.
-        let negative = part.simd_lt(zero);
-        let part = negative.select(part + one, part);
+        let mut part = if WHOLE { value - floor } else { value.mul_add_precise(scale, rest) };
+        let mut whole = floor.to_int::<i32x8<S>>() + base;
+        if !WHOLE {
+            // Rounding may have put the floor one too high. A mask is -1 as a number.
+            let negative = part.simd_lt(zero);
+            part = negative.select(part + one, part);
+            whole += negative.to_vector();
+        }
+        // And it may put the fraction on the next pixel.
         let over = part.simd_ge(one);
-        let whole = floor.to_int::<i32x8<S>>() + base + negative.to_vector() - over.to_vector();
+        whole -= over.to_vector();
         let part = over.select(zero, part);
         whole.store_slice(cell);
         part.store_slice(frac);
@@ -602,7 +626,7 @@ fn side_by_side<'a, L: Location, const D: usize>(
 
 /// A block's values along all axes.
 #[inline(always)]
-fn load_all<S: Simd, L: Location, const D: usize>(
+fn load_all<S: Lanes, L: Location, const D: usize>(
     simd: S,
     values: &[Plane<'_, L, D>; D],
     row: [usize; D],
@@ -617,13 +641,20 @@ fn load_all<S: Simd, L: Location, const D: usize>(
         return;
     };
     let mut done = 0;
-    if let (2, Some(from)) = (D, L::as_f32(from)) {
-        for (group, chunk) in from.chunks_exact(2 * LANES).enumerate() {
-            let (low, high) = (f32x8::from_slice(simd, &chunk[..LANES]), f32x8::from_slice(simd, &chunk[LANES..]));
-            let (x, y) = simd.deinterleave_f32x8(low, high);
-            for (k, axis) in [x, y].into_iter().enumerate() {
+    if let Some(from) = L::as_f32(from) {
+        for (group, chunk) in from.chunks_exact(D * LANES).enumerate() {
+            let mut axes = [f32x8::splat(simd, 0.0); 3];
+            for k in 0..D {
+                axes[k] = f32x8::from_slice(simd, &chunk[k * LANES..(k + 1) * LANES]);
+            }
+            if D == 2 {
+                (axes[0], axes[1]) = simd.deinterleave_f32x8(axes[0], axes[1]);
+            } else {
+                axes = simd.deinterleave3(axes);
+            }
+            for k in 0..D {
                 if let Some(to) = L::Real::as_f32_mut(&mut value[k][group * LANES..][..LANES]) {
-                    axis.store_slice(to);
+                    axes[k].store_slice(to);
                 }
             }
         }
