@@ -137,7 +137,10 @@ impl Aim {
 
     /// Fills a row of `len` pixels, `step` apart, with the blends of its groups: `inside` where pixels only are read, if it is
     /// known how, `other` elsewhere. Whether all are finite.
+    ///
+    /// Closures by value: what borrowed ones hold would be fetched from memory again for every group.
     #[inline(always)]
+    #[allow(clippy::needless_pass_by_value)]
     pub(super) fn blend<S: Lanes, T: Sample>(
         &self,
         simd: S,

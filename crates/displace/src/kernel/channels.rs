@@ -3,7 +3,7 @@
 
 use super::aim::{Ahead, Aim, Reach, Terrain};
 use super::lanes::{self, Extremes, Lanes};
-use super::linear::one_of_many;
+use super::linear::{Edges, one_of_many};
 use super::{BLOCK, Block, Outside};
 use crate::dtype::Sample;
 use crate::padding::Padding;
@@ -46,6 +46,28 @@ impl<T: Sample> Target<'_, T> {
                 }
             }
         }
+    }
+
+    /// Writes a whole group's pixels of bytes, each the low ones of a word. False if these are not bytes.
+    #[inline(always)]
+    fn put_words<const C: usize>(&mut self, group: usize, words: [u32; LANES]) -> bool {
+        match self {
+            Self::Pixels(out) => {
+                let Some(out) = T::as_u8_mut(&mut out[group * LANES * C..][..LANES * C]) else { return false };
+                for (pixel, word) in out.chunks_exact_mut(C).zip(words) {
+                    pixel.copy_from_slice(&word.to_le_bytes()[..C]);
+                }
+            }
+            Self::Planes(planes) => {
+                for (c, plane) in planes.iter_mut().enumerate() {
+                    let Some(out) = T::as_u8_mut(&mut plane[group * LANES..][..LANES]) else { return false };
+                    for (out, word) in out.iter_mut().zip(words) {
+                        *out = word.to_le_bytes()[c];
+                    }
+                }
+            }
+        }
+        true
     }
 }
 
@@ -121,10 +143,30 @@ impl<'s, T: Sample, const D: usize> Source<'s, T, D> {
         f32x8::from_slice(simd, &self.block.frac[k][group * LANES..][..LANES])
     }
 
-    /// Writes what lanes could not: groups that reach outside, and all from group `done` on.
+    /// Whether corners outside can be found from those inside.
+    fn has_edges(&self) -> bool {
+        self.terrain.last.iter().all(|last| *last > 0)
+    }
+
+    /// How the corners of a group that reaches outside come from those inside.
+    #[inline(always)]
+    fn edges<S: Simd>(&self, simd: S, group: usize) -> Edges<S, D> {
+        let fill = if self.outside.padding.fills() { Some(self.outside.fill) } else { None };
+        Edges::new(simd, self.terrain, self.block, group, fill)
+    }
+
+    /// Writes what lanes could not: groups that are looked at pixel by pixel, and all from group `done` on.
     fn finish<const C: usize>(&self, image: &View<'_, T, D>, n: usize, done: usize, target: &mut Target<'_, T>) {
+        if done == self.block.groups() && self.aim.inside == done {
+            return;
+        }
         for group in 0..self.block.groups() {
-            if group < done && self.aim.reach[group] == Reach::Pixels {
+            let in_lanes = match self.aim.reach[group] {
+                Reach::Pixels => true,
+                Reach::Partly => self.has_edges(),
+                Reach::Special => false,
+            };
+            if group < done && in_lanes {
                 continue;
             }
             for c in 0..C {
@@ -165,9 +207,14 @@ impl<'s, T: Sample, const D: usize> Source<'s, T, D> {
             let (frac, zero) = self.weights(simd, i);
             let mut taps = [f32x8::splat(simd, 0.0); CORNERS];
             let (whole, rest) = out.as_chunks_mut::<LANES>();
+            // As long as what is written, so that nothing is left to check.
+            let mut chunks: [&[[T; LANES]]; CORNERS] = [&[]; CORNERS];
+            for corner in 0..CORNERS {
+                chunks[corner] = &corners[corner].as_chunks().0[..whole.len()];
+            }
             for (chunk, out) in whole.iter_mut().enumerate() {
                 for corner in 0..CORNERS {
-                    taps[corner] = lanes::load(simd, &corners[corner][chunk * LANES..]);
+                    taps[corner] = lanes::load(simd, &chunks[corner][chunk]);
                 }
                 let value = blend(taps, &frac, &zero);
                 extremes.see(value);
@@ -295,27 +342,57 @@ pub(crate) fn blend_few<S: Lanes, T: Sample, const D: usize, const C: usize, con
     if let Some(reads) = &reads {
         for group in 0..whole {
             source.ahead.prefetch(source.data, &rows, group);
-            let (fx, fy) = (source.fraction(simd, 0, group), source.fraction(simd, 1, group));
-            let mut blends = [[f32x8::splat(simd, 0.0); C]; 2];
-            for (y, blends) in blends.iter_mut().enumerate() {
-                let near = lanes::quads(simd, reads, group, y * ROWS / 2);
-                let far = if C == 2 { near } else { lanes::quads(simd, reads, group, y * ROWS / 2 + 1) };
-                for c in 0..C {
-                    blends[c] = lanes::step(simd, near[c], far[4 - C + c], fx);
+            target.put_group(group, &few_of_group::<S, T, D, C, ROWS>(simd, source, reads, group, None, &mut extremes));
+        }
+        // Groups that reach outside are gone over again: their offsets are legal too.
+        if source.aim.inside < source.block.groups() && source.has_edges() {
+            for group in 0..whole {
+                if source.aim.reach[group] == Reach::Partly {
+                    let edges = source.edges(simd, group);
+                    target.put_group(
+                        group,
+                        &few_of_group::<S, T, D, C, ROWS>(simd, source, reads, group, Some(&edges), &mut extremes),
+                    );
                 }
             }
-            let mut pixels = [[T::default(); LANES]; C];
-            for c in 0..C {
-                let value = lanes::step(simd, blends[0][c], blends[1][c], fy);
-                extremes.see(value);
-                pixels[c] = lanes::narrow(value);
-            }
-            target.put_group(group, &pixels);
         }
     }
     let done = if reads.is_some() { whole } else { 0 };
     source.finish::<C>(image, n, done, target);
     extremes.finite()
+}
+
+/// The blends of a group's pixels.
+#[inline(always)]
+fn few_of_group<S: Lanes, T: Sample, const D: usize, const C: usize, const ROWS: usize>(
+    simd: S,
+    source: &Source<'_, T, D>,
+    reads: &Reads<'_, T, ROWS, 4>,
+    group: usize,
+    edges: Option<&Edges<S, D>>,
+    extremes: &mut Extremes<S>,
+) -> [[T; LANES]; C] {
+    let (fx, fy) = (source.fraction(simd, 0, group), source.fraction(simd, 1, group));
+    let mut taps = [[[f32x8::splat(simd, 0.0); 2]; 2]; C];
+    for y in 0..2 {
+        let near = lanes::quads(simd, reads, group, y * ROWS / 2);
+        let far = if C == 2 { near } else { lanes::quads(simd, reads, group, y * ROWS / 2 + 1) };
+        for c in 0..C {
+            taps[c][y] = [near[c], far[4 - C + c]];
+        }
+    }
+    let mut pixels = [[T::default(); LANES]; C];
+    for c in 0..C {
+        let [top, bottom] = match edges {
+            Some(edges) => edges.corrected(taps[c]),
+            None => taps[c],
+        };
+        let (top, bottom) = (lanes::step(simd, top[0], top[1], fx), lanes::step(simd, bottom[0], bottom[1], fx));
+        let value = lanes::step(simd, top, bottom, fy);
+        extremes.see(value);
+        pixels[c] = lanes::narrow(value);
+    }
+    pixels
 }
 
 /// [`blend_few`] for bytes, with less to load: two pixels are one number of 64 bits. False if these are not bytes.
@@ -334,21 +411,17 @@ pub(crate) fn blend_bytes<S: Simd, T: Sample, const D: usize, const C: usize>(
     if let Some(reads) = &reads {
         for group in 0..whole {
             source.ahead.prefetch(data, &rows, group);
-            let words: [u32; LANES] = blend_words::<S, D, C>(simd, source, reads, group).into();
-            match target {
-                Target::Pixels(out) => {
-                    let Some(out) = T::as_u8_mut(&mut out[group * LANES * C..][..LANES * C]) else { return false };
-                    for (pixel, word) in out.chunks_exact_mut(C).zip(words) {
-                        pixel.copy_from_slice(&word.to_le_bytes()[..C]);
-                    }
-                }
-                Target::Planes(planes) => {
-                    for (c, plane) in planes.iter_mut().enumerate() {
-                        let Some(out) = T::as_u8_mut(&mut plane[group * LANES..][..LANES]) else { return false };
-                        for (out, word) in out.iter_mut().zip(words) {
-                            *out = word.to_le_bytes()[c];
-                        }
-                    }
+            let words = blend_words::<S, D, C>(simd, source, reads, group, None).into();
+            if !target.put_words::<C>(group, words) {
+                return false;
+            }
+        }
+        // Groups that reach outside are gone over again: their offsets are legal too.
+        if source.aim.inside < source.block.groups() && source.has_edges() {
+            for group in 0..whole {
+                if source.aim.reach[group] == Reach::Partly {
+                    let edges = source.edges(simd, group);
+                    target.put_words::<C>(group, blend_words::<S, D, C>(simd, source, reads, group, Some(&edges)).into());
                 }
             }
         }
@@ -365,9 +438,10 @@ fn blend_words<S: Simd, const D: usize, const C: usize>(
     source: &Source<'_, impl Sample, D>,
     reads: &Reads<'_, u8, 2, 8>,
     group: usize,
+    edges: Option<&Edges<S, D>>,
 ) -> u32x8<S> {
     let (fx, fy) = (source.fraction(simd, 0, group), source.fraction(simd, 1, group));
-    let mut blends = [[f32x8::splat(simd, 0.0); C]; 2];
+    let mut taps = [[[f32x8::splat(simd, 0.0); 2]; 2]; C];
     for r in 0..2 {
         let at = |lane| reads.word(group, lane, r);
         let low = u64x4::simd_from(simd, [at(0), at(1), at(2), at(3)]).bitcast::<u32x8<S>>();
@@ -379,14 +453,18 @@ fn blend_words<S: Simd, const D: usize, const C: usize>(
             (word & 255).bitcast::<i32x8<S>>().to_float::<f32x8<S>>()
         };
         for c in 0..C {
-            let (a, b) = (byte(c), byte(C + c));
-            // A fraction of 0 leaves a byte as it is.
-            blends[r][c] = fx.mul_add_precise(b - a, a);
+            taps[c][r] = [byte(c), byte(C + c)];
         }
     }
     let mut words = u32x8::splat(simd, 0);
     for c in 0..C {
-        let value = fy.mul_add_precise(blends[1][c] - blends[0][c], blends[0][c]);
+        let [top, bottom] = match edges {
+            Some(edges) => edges.corrected(taps[c]),
+            None => taps[c],
+        };
+        // A fraction of 0 leaves a byte as it is.
+        let (top, bottom) = (fx.mul_add_precise(top[1] - top[0], top[0]), fx.mul_add_precise(bottom[1] - bottom[0], bottom[0]));
+        let value = fy.mul_add_precise(bottom - top, top);
         // Between bytes: nothing has to be saturated.
         let rounded = value.round_ties_even().to_int::<i32x8<S>>().bitcast::<u32x8<S>>();
         words |= rounded << (8 * c) as u32;

@@ -175,49 +175,8 @@ impl<T: Sample, const D: usize, const ROWS: usize> Corners<'_, T, D, ROWS> {
     /// or more pixels side by side.
     #[inline(always)]
     pub(super) fn around<S: Lanes>(&self, simd: S, reads: &Reads<'_, T, ROWS, 2>, group: usize) -> [[f32x8<S>; 2]; ROWS] {
-        let mut taps = self.pixels(simd, reads, group);
-        let none = mask32x8::splat(simd, false);
-        // Along each axis, whether a cell and the next one are pixels.
-        let mut inside = [[none; 2]; D];
-        for k in 0..D {
-            let last = self.terrain.last[k];
-            let cell = i32x8::from_slice(simd, &self.block.cell[k][group * LANES..(group + 1) * LANES]);
-            // A cell beyond has the pixels' far side as its near one, and the reverse.
-            let kept = cell.max(0).min((last - 1).max(0));
-            let (above, below) = (cell.simd_gt(kept), cell.simd_lt(kept));
-            if k == 0 {
-                for r in 0..ROWS {
-                    let [low, high] = taps[r];
-                    taps[r] = [above.select(high, low), below.select(low, high)];
-                }
-            } else {
-                let far = 1 << (k - 1);
-                for r in 0..ROWS {
-                    if r & far == 0 {
-                        for x in 0..2 {
-                            let (low, high) = (taps[r][x], taps[r | far][x]);
-                            (taps[r][x], taps[r | far][x]) = (above.select(high, low), below.select(low, high));
-                        }
-                    }
-                }
-            }
-            // -1 is the highest number without a sign.
-            let among = |cell: i32x8<S>| cell.bitcast::<u32x8<S>>().simd_le(last as u32);
-            inside[k] = [among(cell), among(cell + 1)];
-        }
-        if self.fills {
-            let fill = f32x8::splat(simd, self.fill);
-            for r in 0..ROWS {
-                for x in 0..2 {
-                    let mut within = inside[0][x];
-                    for k in 1..D {
-                        within &= inside[k][r >> (k - 1) & 1];
-                    }
-                    taps[r][x] = within.select(taps[r][x], fill);
-                }
-            }
-        }
-        taps
+        let fill = if self.fills { Some(self.fill) } else { None };
+        Edges::new(simd, self.terrain, self.block, group, fill).corrected(self.pixels(simd, reads, group))
     }
 
     /// The blends of a group all of whose corners are pixels.
@@ -242,6 +201,71 @@ impl<T: Sample, const D: usize, const ROWS: usize> Corners<'_, T, D, ROWS> {
             _ => {}
         }
         blend_lanes(simd, &taps, &fracs(simd, self.block, first))
+    }
+}
+
+/// Where the cells of a group lie from the nearest cells all of whose corners are pixels.
+pub(super) struct Edges<S: Simd, const D: usize> {
+    above: [mask32x8<S>; D],
+    below: [mask32x8<S>; D],
+    /// Along each axis, whether a cell and the next one are pixels.
+    inside: [[mask32x8<S>; 2]; D],
+    fill: Option<f32x8<S>>,
+}
+
+impl<S: Simd, const D: usize> Edges<S, D> {
+    /// `fill`: what is read outside; without it corners outside have no weight.
+    #[inline(always)]
+    pub(super) fn new(simd: S, terrain: &Terrain<D>, block: &Block<f32, D>, group: usize, fill: Option<f32>) -> Self {
+        let none = mask32x8::splat(simd, false);
+        let (mut above, mut below, mut inside) = ([none; D], [none; D], [[none; 2]; D]);
+        for k in 0..D {
+            let last = terrain.last[k];
+            let cell = i32x8::from_slice(simd, &block.cell[k][group * LANES..(group + 1) * LANES]);
+            let kept = cell.max(0).min((last - 1).max(0));
+            (above[k], below[k]) = (cell.simd_gt(kept), cell.simd_lt(kept));
+            // -1 is the highest number without a sign.
+            let among = |cell: i32x8<S>| cell.bitcast::<u32x8<S>>().simd_le(last as u32);
+            inside[k] = [among(cell), among(cell + 1)];
+        }
+        let fill = fill.map(
+            #[inline(always)]
+            |fill| f32x8::splat(simd, fill),
+        );
+        Self { above, below, inside, fill }
+    }
+
+    /// The corners of the cells, from those of the nearest cells inside.
+    #[inline(always)]
+    pub(super) fn corrected<const ROWS: usize>(&self, mut taps: [[f32x8<S>; 2]; ROWS]) -> [[f32x8<S>; 2]; ROWS] {
+        // A cell beyond has the pixels' far side as its near one, and the reverse.
+        for r in 0..ROWS {
+            let [low, high] = taps[r];
+            taps[r] = [self.above[0].select(high, low), self.below[0].select(low, high)];
+        }
+        for k in 1..D {
+            let far = 1 << (k - 1);
+            for r in 0..ROWS {
+                if r & far == 0 {
+                    for x in 0..2 {
+                        let (low, high) = (taps[r][x], taps[r | far][x]);
+                        (taps[r][x], taps[r | far][x]) = (self.above[k].select(high, low), self.below[k].select(low, high));
+                    }
+                }
+            }
+        }
+        if let Some(fill) = self.fill {
+            for r in 0..ROWS {
+                for x in 0..2 {
+                    let mut within = self.inside[0][x];
+                    for k in 1..D {
+                        within &= self.inside[k][r >> (k - 1) & 1];
+                    }
+                    taps[r][x] = within.select(taps[r][x], fill);
+                }
+            }
+        }
+        taps
     }
 }
 
