@@ -256,14 +256,27 @@ impl<'s, T: Sample, const D: usize> Source<'s, T, D> {
                         extremes,
                         group,
                         #[inline(always)]
-                        |lane, corner| lanes::load(simd, &reads.get(group, lane, corner)),
+                        |lane| {
+                            let mut taps = [f32x8::splat(simd, 0.0); CORNERS];
+                            for corner in 0..CORNERS {
+                                taps[corner] = lanes::load(simd, &reads.get(group, lane, corner));
+                            }
+                            taps
+                        },
                     ),
                     _ => self.eight::<S, CORNERS>(
                         simd,
                         extremes,
                         group,
                         #[inline(always)]
-                        |lane, corner| lanes::load(simd, &self.corners(group * LANES + lane, &rows)[corner][chunk * LANES..]),
+                        |lane| {
+                            let corners = self.corners(group * LANES + lane, &rows);
+                            let mut taps = [f32x8::splat(simd, 0.0); CORNERS];
+                            for corner in 0..CORNERS {
+                                taps[corner] = lanes::load(simd, &corners[corner][chunk * LANES..]);
+                            }
+                            taps
+                        },
                     ),
                 };
                 for (room, column) in room.iter_mut().zip(lanes::transposed8(simd, &pixels)) {
@@ -285,16 +298,12 @@ impl<'s, T: Sample, const D: usize> Source<'s, T, D> {
         simd: S,
         extremes: &mut Extremes<S>,
         group: usize,
-        corner: impl Fn(usize, usize) -> f32x8<S>,
+        corners: impl Fn(usize) -> [f32x8<S>; CORNERS],
     ) -> [[f32; LANES]; LANES] {
         let mut pixels = [[0.0; LANES]; LANES];
         for (lane, pixel) in pixels.iter_mut().enumerate() {
-            let mut taps = [f32x8::splat(simd, 0.0); CORNERS];
-            for (t, tap) in taps.iter_mut().enumerate() {
-                *tap = corner(lane, t);
-            }
             let (frac, zero) = self.weights(simd, group * LANES + lane);
-            let value = blend(taps, &frac, &zero);
+            let value = blend(corners(lane), &frac, &zero);
             extremes.see(value);
             *pixel = value.into();
         }

@@ -108,10 +108,11 @@ impl<R: Real, const D: usize> Block<R, D> {
 
     /// The block with fractions in `A`: itself if they are, else `spare` made so.
     #[inline(always)]
-    pub(crate) fn as_real<'b, A: Real>(&'b self, spare: &'b mut Block<A, D>) -> &'b Block<A, D> {
+    pub(crate) fn as_real<'b, A: Real>(&'b self, spare: &'b mut Option<Block<A, D>>) -> &'b Block<A, D> {
         if let Some(same) = (self as &dyn Any).downcast_ref() {
             return same;
         }
+        let spare = spare.get_or_insert_with(Block::new);
         self.convert_into(spare);
         spare
     }

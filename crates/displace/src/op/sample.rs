@@ -117,17 +117,22 @@ impl<T: Sample, L: Location, const D: usize> Plan<'_, '_, T, L, D> {
         // least of all where planes lie a power of two apart.
         let one_by_one = shape.c >= MANY && !self.image.side_by_side() && size_of::<Acc<T, L>>() == size_of::<L::Real>();
         let depth = if one_by_one { (BATCH / BLOCK.min(shape.size[0])).clamp(1, DEEPEST) } else { 1 };
-        let mut spare = Block::new();
+        let mut spare = None;
         // Boxes, so that they change places without being copied.
-        let mut shelf = vec![Box::new(Aimed::new())];
-        shelf[0].block.len = BLOCK.min(shape.size[0]);
-        self.locator.locate(&values, row_index(band.first_row + band.rows / 2, &shape.size), 0, &mut shelf[0].block);
-        let height = if shelf[0].block.is_steep() { TILE } else { 1 };
+        let mut shelf = vec![Box::<Aimed<L::Real, D>>::default()];
+        let mut height = 1;
+        if shape.size[0] > BLOCK {
+            shelf[0].block.len = BLOCK;
+            self.locator.locate(&values, row_index(band.first_row + band.rows / 2, &shape.size), 0, &mut shelf[0].block);
+            if shelf[0].block.is_steep() {
+                height = TILE;
+            }
+        }
         let mut tiles = tiles(band.rows, shape.size[0], height).peekable();
         let mut filled = 0;
         while let Some((row, first)) = tiles.next() {
             if filled == shelf.len() {
-                shelf.push(Box::new(Aimed::new()));
+                shelf.push(Box::default());
             }
             let next = &mut *shelf[filled];
             next.block.len = BLOCK.min(shape.size[0] - first);
@@ -156,7 +161,7 @@ impl<T: Sample, L: Location, const D: usize> Plan<'_, '_, T, L, D> {
         blocks: &[Box<Aimed<L::Real, D>>],
         next: Option<&Aimed<L::Real, D>>,
         fill: &[T],
-        spare: &mut Block<Acc<T, L>, D>,
+        spare: &mut Option<Block<Acc<T, L>, D>>,
         band: &mut Band<'_, T>,
     ) {
         if let [now] = blocks {
@@ -307,8 +312,8 @@ struct Aimed<R, const D: usize> {
     first: usize,
 }
 
-impl<R: Real, const D: usize> Aimed<R, D> {
-    fn new() -> Self {
+impl<R: Real, const D: usize> Default for Aimed<R, D> {
+    fn default() -> Self {
         Self { block: Block::new(), aim: Aim::new(), row: 0, first: 0 }
     }
 }
