@@ -1,10 +1,10 @@
 //! Stored values of a block to cells and fractions, padding included: the block-wise mirror of `axis.rs` and `padding.rs`.
 
-use super::lanes::Lanes;
 use super::level::in_lanes;
+use super::load::{load, load_all, side_by_side};
+use super::parts::{Cells, Inside, take_apart};
 use super::{BLOCK, Block, NOWHERE};
 use crate::axis::{Axis, Extent};
-use crate::dtype::sealed::Sealed as _;
 use crate::dtype::{Location, Real};
 use crate::grid::Locations;
 use crate::padding::{Padding, Spot};
@@ -264,7 +264,7 @@ pub(crate) fn signs<R: Real, A: Real, const D: usize>(
 }
 
 /// Locations within this many pixels of their origin are worked out in lanes: half-pixels are exact, cells fit 32 bits.
-const NEAR: f64 = 4_194_304.0;
+pub(super) const NEAR: f64 = 4_194_304.0;
 
 /// What a block's cells have in common.
 struct Census {
@@ -463,206 +463,5 @@ fn shorten(cell: i64, padding: Padding, axis: Axis) -> i32 {
         Padding::Zeros | Padding::Constant(_) | Padding::Border => cell.clamp(-far, far) as i32,
         Padding::Wrap => cell.rem_euclid(axis.len() as i64) as i32,
         Padding::Reflection => cell.rem_euclid(2 * i64::from(axis.span().max(1))) as i32,
-    }
-}
-
-/// A piece of a row in the float type it is computed in.
-#[inline(always)]
-pub(crate) fn load<L: Location, const D: usize>(plane: &Plane<'_, L, D>, row: [usize; D], first: usize, to: &mut [L::Real]) {
-    let step = plane.strides[0];
-    let start = plane.row(row) + first as isize * step;
-    let len = to.len();
-    match step {
-        1 => {
-            for (to, value) in to.iter_mut().zip(&plane.data[start as usize..][..len]) {
-                *to = value.widen();
-            }
-        }
-        2 => load_every::<L, 2>(&plane.data[start as usize..], to),
-        3 => load_every::<L, 3>(&plane.data[start as usize..], to),
-        _ => {
-            for (i, to) in to.iter_mut().enumerate() {
-                *to = plane.data[(start + i as isize * step) as usize].widen();
-            }
-        }
-    }
-}
-
-/// Every `STEP`-th value: a component of interleaved locations.
-#[inline(always)]
-fn load_every<L: Location, const STEP: usize>(from: &[L], to: &mut [L::Real]) {
-    let Some(wanted) = to.len().checked_sub(1) else { return };
-    let (body, rest) = from[..=wanted * STEP].as_chunks::<STEP>();
-    for (to, chunk) in to.iter_mut().zip(body) {
-        *to = chunk[0].widen();
-    }
-    // The last chunk has one value, unless STEP is 1.
-    if let (Some(to), Some(last)) = (to.last_mut(), rest.first()) {
-        *to = last.widen();
-    }
-}
-
-/// A way to take locations in pixels apart, and what those of one axis have in common.
-trait Parts<S: Simd>: Copy {
-    fn new(simd: S) -> Self;
-
-    /// Cells and fractions, or nearest pixels.
-    #[must_use]
-    fn take(self, simd: S, value: f32x8<S>, cells: &mut [i32; LANES], fracs: &mut [f32; LANES]) -> Self;
-}
-
-/// Locations in pixels, x and y in turns, taken apart. `None` if the block does not hold two axes of `f32`.
-#[inline(always)]
-fn take_apart<S: Simd, R: Real, const D: usize, C: Parts<S>>(simd: S, from: &[f32], block: &mut Block<R, D>) -> Option<[C; 2]> {
-    let (cell, frac) = (&mut block.cell[..], &mut block.frac[..]);
-    let ([cell_x, cell_y], [frac_x, frac_y]) = (cell, frac) else { return None };
-    let (frac_x, frac_y) = (R::as_f32_mut(frac_x)?, R::as_f32_mut(frac_y)?);
-    // The last group's other lanes repeat the last location.
-    let (whole, left) = from.as_chunks::<{ 2 * LANES }>();
-    let mut rest = [[0.0; 2 * LANES]];
-    let left = if let Some(pair) = left.last_chunk::<2>() {
-        rest[0].as_chunks_mut::<2>().0.fill(*pair);
-        rest[0][..left.len()].copy_from_slice(left);
-        &rest[..]
-    } else {
-        &[]
-    };
-    let cells = cell_x.as_chunks_mut::<LANES>().0.iter_mut().zip(cell_y.as_chunks_mut::<LANES>().0);
-    let fracs = frac_x.as_chunks_mut::<LANES>().0.iter_mut().zip(frac_y.as_chunks_mut::<LANES>().0);
-    let mut places = cells.zip(fracs);
-    // Two variables rather than an array, and a loop for each slice: what is counted stays in registers.
-    let (mut census_x, mut census_y) = (C::new(simd), C::new(simd));
-    for groups in [whole, left] {
-        for (pairs, (cells, fracs)) in groups.iter().zip(&mut places) {
-            let (low, high) = (f32x8::from_slice(simd, &pairs[..LANES]), f32x8::from_slice(simd, &pairs[LANES..]));
-            let (x, y) = simd.deinterleave_f32x8(low, high);
-            census_x = census_x.take(simd, x, cells.0, fracs.0);
-            census_y = census_y.take(simd, y, cells.1, fracs.1);
-        }
-    }
-    Some([census_x, census_y])
-}
-
-/// Cells and fractions, or the nearest pixels with fractions of 0, right where no location is negative; and the highest
-/// location by its bits: those from +0 on order as numbers do, with all others and NaN above them.
-#[derive(Clone, Copy)]
-struct Inside<S: Simd, const NEAREST: bool>(u32x8<S>);
-
-impl<S: Simd, const NEAREST: bool> Inside<S, NEAREST> {
-    #[inline(always)]
-    fn highest(self, simd: S) -> u32 {
-        simd.reduce_max_u32x8(self.0)
-    }
-}
-
-impl<S: Simd, const NEAREST: bool> Parts<S> for Inside<S, NEAREST> {
-    #[inline(always)]
-    fn new(simd: S) -> Self {
-        Self(u32x8::splat(simd, 0))
-    }
-
-    #[inline(always)]
-    fn take(self, simd: S, value: f32x8<S>, cells: &mut [i32; LANES], fracs: &mut [f32; LANES]) -> Self {
-        let cell = if NEAREST { value.round_ties_even() } else { value.floor() };
-        let frac = if NEAREST { f32x8::splat(simd, 0.0) } else { value - cell };
-        cell.to_int::<i32x8<S>>().store_slice(cells);
-        frac.store_slice(fracs);
-        Self(self.0.max(value.bitcast::<u32x8<S>>()))
-    }
-}
-
-/// Cells and fractions of locations that are near.
-#[derive(Clone, Copy)]
-struct Cells<S: Simd> {
-    low: i32x8<S>,
-    high: i32x8<S>,
-    /// The bits of the greatest magnitude: they order as magnitudes do, NaN above all.
-    farthest: i32x8<S>,
-}
-
-impl<S: Simd> Cells<S> {
-    /// Whether no location is so far away that its cell or fraction is not its own.
-    #[inline(always)]
-    fn near(&self) -> bool {
-        self.farthest.simd_lt((NEAR as f32).to_bits() as i32).all_true()
-    }
-}
-
-impl<S: Simd> Parts<S> for Cells<S> {
-    #[inline(always)]
-    fn new(simd: S) -> Self {
-        Self { low: i32x8::splat(simd, i32::MAX), high: i32x8::splat(simd, i32::MIN), farthest: i32x8::splat(simd, 0) }
-    }
-
-    #[inline(always)]
-    fn take(self, simd: S, value: f32x8<S>, cells: &mut [i32; LANES], fracs: &mut [f32; LANES]) -> Self {
-        let farthest = self.farthest.max(value.abs().bitcast::<i32x8<S>>());
-        let floor = value.floor();
-        let part = value - floor;
-        let over = part.simd_ge(1.0);
-        over.select(f32x8::splat(simd, 0.0), part).store_slice(fracs);
-        let cell = floor.to_int::<i32x8<S>>() - over.to_vector();
-        cell.store_slice(cells);
-        Self { low: self.low.min(cell), high: self.high.max(cell), farthest }
-    }
-}
-
-/// The values of a piece of a row, if those of all axes lie side by side.
-#[inline(always)]
-fn side_by_side<'a, L: Location, const D: usize>(
-    values: &[Plane<'a, L, D>; D],
-    row: [usize; D],
-    first: usize,
-    len: usize,
-) -> Option<&'a [L]> {
-    let start = values[0].row(row);
-    for k in 0..D {
-        if values[k].strides[0] != D as isize || values[k].row(row) != start + k as isize {
-            return None;
-        }
-    }
-    Some(&values[0].data[start as usize + first * D..][..len * D])
-}
-
-/// A block's values along all axes.
-#[inline(always)]
-fn load_all<S: Lanes, L: Location, const D: usize>(
-    simd: S,
-    values: &[Plane<'_, L, D>; D],
-    row: [usize; D],
-    first: usize,
-    block: &mut Block<L::Real, D>,
-) {
-    let (len, value) = (block.len, &mut block.value);
-    let Some(from) = side_by_side(values, row, first, len) else {
-        for k in 0..D {
-            load(&values[k], row, first, &mut value[k][..len]);
-        }
-        return;
-    };
-    let mut done = 0;
-    if let Some(from) = L::as_f32(from) {
-        for (group, chunk) in from.chunks_exact(D * LANES).enumerate() {
-            let mut axes = [f32x8::splat(simd, 0.0); 3];
-            for k in 0..D {
-                axes[k] = f32x8::from_slice(simd, &chunk[k * LANES..(k + 1) * LANES]);
-            }
-            if D == 2 {
-                (axes[0], axes[1]) = simd.deinterleave_f32x8(axes[0], axes[1]);
-            } else {
-                axes = simd.deinterleave3(axes);
-            }
-            for k in 0..D {
-                if let Some(to) = L::Real::as_f32_mut(&mut value[k][group * LANES..][..LANES]) {
-                    axes[k].store_slice(to);
-                }
-            }
-        }
-        done = len / LANES * LANES;
-    }
-    for (i, chunk) in from[done * D..].chunks_exact(D).enumerate() {
-        for k in 0..D {
-            value[k][done + i] = chunk[k].widen();
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! The fast writing of every numeric rule: slices in, slices out, a block of a row at a time.
 //!
-//! `level` chooses the instruction set; `locate` turns stored values into cells and fractions and `aim` these into places
+//! `level` chooses the instruction set; `locate` turns stored values (`load`) into cells and fractions (`parts` where they are pixels) and `aim` these into places
 //! in memory, once per pixel for all channels; `nearest`, `linear` and `cubic` blend, eight pixels at a time where blends are
 //! made in `f32`, or eight channels (`channels`), with `lanes` for loads and stores; `shift` makes displacements. `taps` are
 //! weights and their derivatives, which `gather` and `scatter` turn into gradients of locations and of images, as do
@@ -14,8 +14,10 @@ pub(crate) mod gather;
 pub(crate) mod lanes;
 pub(crate) mod level;
 pub(crate) mod linear;
+pub(crate) mod load;
 pub(crate) mod locate;
 pub(crate) mod nearest;
+pub(crate) mod parts;
 pub(crate) mod scatter;
 pub(crate) mod scatter_lanes;
 pub(crate) mod shift;

@@ -1,7 +1,7 @@
 //! Grid values of a row to displacements: one fused multiply-add each.
 
 use super::BLOCK;
-use super::locate::load;
+use super::load::load;
 use crate::dtype::{Location, Real};
 use crate::view::Plane;
 
