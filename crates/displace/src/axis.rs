@@ -59,6 +59,21 @@ impl std::fmt::Display for Rest {
     }
 }
 
+/// Places along an axis that are a linear function of places along another.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Line {
+    pub(crate) slope: f64,
+    pub(crate) start: f64,
+}
+
+impl Line {
+    /// The place that belongs to `at`.
+    #[inline(always)]
+    pub(crate) fn at(self, at: f64) -> f64 {
+        self.slope * at + self.start
+    }
+}
+
 /// One axis: its number of pixels and what -1..+1 spans on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Axis {
@@ -151,6 +166,22 @@ impl Axis {
             (Rest::Extent, Extent::Centers) if n == 1 => Ratio::new(len - 1, 2),
             (Rest::Extent, Extent::Centers) => Ratio::new(j * (len - 1), n - 1),
         }
+    }
+
+    /// The rest place as a function of the destination index, which need not be whole: `slope * j + start`.
+    ///
+    /// The slope along a destination of one pixel is that of longer ones between edges, and 0 between centres.
+    #[must_use]
+    pub(crate) fn rest_line(self, rest: Rest, destination_len: usize) -> Line {
+        let (len, n) = (i64::from(self.len), destination_len as i64);
+        let slope = match (rest, self.extent) {
+            (Rest::Index, _) => Ratio::integer(1),
+            (Rest::Extent, _) if len == n => Ratio::integer(1),
+            (Rest::Extent, Extent::Edges) => Ratio::new(len, n.max(1)),
+            (Rest::Extent, Extent::Centers) if n <= 1 => Ratio::integer(0),
+            (Rest::Extent, Extent::Centers) => Ratio::new(len - 1, n - 1),
+        };
+        Line { slope: slope.to_f64(), start: self.rest_place(rest, destination_len.max(1), 0).to_f64() }
     }
 
     /// `(len - 1)/2` minus the rest place: what is added to `g * S/2` to give the displacement. An exact fraction.

@@ -215,6 +215,23 @@ pub enum FieldError {
     Output(#[from] OutputLenError),
 }
 
+/// What keeps a map from being inverted.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum InvertError {
+    /// Sizes differ and no rest was named.
+    #[error(transparent)]
+    Rest(#[from] RestNeeded),
+    /// The inverse reads the destination, which must be a lattice then.
+    #[error("the destination cannot be read by an inverse: {0}")]
+    Destination(#[from] AxisLenError),
+    /// The result cannot be made.
+    #[error(transparent)]
+    Field(#[from] FieldError),
+    /// The result cannot be made.
+    #[error(transparent)]
+    View(#[from] ViewError),
+}
+
 /// A matrix batch that does not have torch's theta shape.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ThetaError {

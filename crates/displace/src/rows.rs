@@ -133,6 +133,11 @@ fn each<T: Send>(items: &mut [T], at_least: usize, shared: bool, work: impl Fn(&
     });
 }
 
+/// Works on every item as a task of its own, in parallel if `shared`.
+pub(crate) fn each_of<T: Send>(items: &mut [T], shared: bool, work: impl Fn(&mut T) + Send + Sync) {
+    each(items, 1, shared, work);
+}
+
 /// About this many numbers make a task: enough to hide the cost of handing it over, few enough to share evenly.
 const TASK: usize = 1 << 15;
 
