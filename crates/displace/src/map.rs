@@ -18,14 +18,17 @@ pub(crate) struct Map<'a, L, const D: usize> {
     scale: [f64; D],
     /// The displacement of a stored 0, by axis and index.
     shift: [Vec<f64>; D],
+    /// Whether displacements are stored as they are.
+    plain: bool,
     rest: [Line; D],
 }
 
-/// A displacement and how it changes: `slopes[i][k]` is that of component `i` along destination axis `k`.
+/// The displacement on one cell, a polynomial in the place minus the cell's first corner: entry `b` belongs to the axes whose
+/// bits `b` has.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reading<const D: usize> {
-    pub(crate) by: [f64; D],
-    pub(crate) slopes: [[f64; D]; D],
+    coef: [[f64; D]; 8],
+    from: [f64; D],
 }
 
 impl<'a, L: Location, const D: usize> Map<'a, L, D> {
@@ -55,6 +58,7 @@ impl<'a, L: Location, const D: usize> Map<'a, L, D> {
             between,
             scale: std::array::from_fn(|k| locations.scale::<f64>(k)),
             shift,
+            plain: same,
             rest: std::array::from_fn(|k| axes[k].rest_line(between.rest(), size[k])),
         })
     }
@@ -83,7 +87,10 @@ impl<'a, L: Location, const D: usize> Map<'a, L, D> {
     #[inline(always)]
     pub(crate) fn by(&self, planes: &[Plane<'a, L, D>; D], pixel: [usize; D]) -> [f64; D] {
         let at = pixel.map(|i| i as i32);
-        std::array::from_fn(|k| planes[k].at(at).widen().to_f64() * self.scale[k] + self.shift[k][pixel[k]])
+        std::array::from_fn(|k| {
+            let stored = planes[k].at(at).widen().to_f64();
+            if self.plain { stored } else { stored * self.scale[k] + self.shift[k][pixel[k]] }
+        })
     }
 
     /// The location that a destination pixel reads.
@@ -100,42 +107,66 @@ impl<'a, L: Location, const D: usize> Map<'a, L, D> {
         std::array::from_fn(|k| x[k].max(0.0).min((size[k] - 1) as f64))
     }
 
-    /// The displacement at a place of the domain, and its slopes on the cell there: of two cells that meet, the later one's.
-    /// Along an axis of one pixel nothing changes.
+    /// The cell that a place of the domain lies in: of two that meet, the later one. NaN lies in the first.
     #[inline(always)]
-    pub(crate) fn read(&self, planes: &[Plane<'a, L, D>; D], x: [f64; D]) -> Reading<D> {
+    pub(crate) fn cell(&self, x: [f64; D]) -> [usize; D] {
         let size = self.between.destination();
-        // Places of the domain are not negative, so that the cast is the floor; NaN becomes 0 and stays NaN in the fraction.
-        let cell: [usize; D] = std::array::from_fn(|k| (x[k] as usize).min(size[k].saturating_sub(2)));
-        let within: [f64; D] = std::array::from_fn(|k| if size[k] > 1 { x[k] - cell[k] as f64 } else { 0.0 });
-        let mut corners = [[0.0; D]; 8];
-        for (corner, by) in corners.iter_mut().enumerate().take(1 << D) {
+        // Places of the domain are not negative, so that the cast is the floor.
+        std::array::from_fn(|k| (x[k] as i32 as usize).min(size[k].saturating_sub(2)))
+    }
+
+    /// The displacement on a cell of the map, which along an axis of one pixel does not change.
+    #[inline(always)]
+    pub(crate) fn read(&self, planes: &[Plane<'a, L, D>; D], cell: [usize; D]) -> Reading<D> {
+        let size = self.between.destination();
+        let mut coef = [[0.0; D]; 8];
+        for (corner, by) in coef.iter_mut().enumerate().take(1 << D) {
             *by = self.by(planes, std::array::from_fn(|k| (cell[k] + (corner >> k & 1)).min(size[k] - 1)));
         }
-        let blend = |corners: &[[f64; D]; 8], skip: usize| {
-            let mut corners = *corners;
-            let mut len = 1 << D;
-            for k in (0..D).rev() {
-                len /= 2;
-                let blended = if k == skip { 1.0 } else { within[k] };
-                for low in 0..len {
-                    for i in 0..D {
-                        let step = corners[low + len][i] - corners[low][i];
-                        corners[low][i] = if k == skip { step } else { corners[low][i] + blended * step };
-                    }
+        for k in 0..D {
+            for low in (0..1 << D).filter(|b| b >> k & 1 == 0) {
+                for i in 0..D {
+                    coef[low | 1 << k][i] -= coef[low][i];
                 }
             }
-            corners[0]
-        };
-        let by = blend(&corners, D);
-        let mut slopes = [[0.0; D]; D];
-        for k in 0..D {
-            let slope = blend(&corners, k);
-            for i in 0..D {
-                slopes[i][k] = slope[i];
+        }
+        Reading { coef, from: cell.map(|i| i as f64) }
+    }
+}
+
+impl<const D: usize> Reading<D> {
+    /// The displacement at `x`.
+    #[inline(always)]
+    pub(crate) fn by(&self, x: [f64; D]) -> [f64; D] {
+        let mut coef = self.coef;
+        for k in (0..D).rev() {
+            let t = x[k] - self.from[k];
+            for low in 0..1 << k {
+                for i in 0..D {
+                    coef[low][i] += t * coef[low | 1 << k][i];
+                }
             }
         }
-        Reading { by, slopes }
+        coef[0]
+    }
+
+    /// How it changes: `slopes[i][k]` is that of component `i` along destination axis `k`.
+    #[inline(always)]
+    pub(crate) fn slopes(&self, x: [f64; D]) -> [[f64; D]; D] {
+        let t: [f64; D] = std::array::from_fn(|k| x[k] - self.from[k]);
+        let mut slopes = [[0.0; D]; D];
+        for k in 0..D {
+            for (b, coef) in self.coef.iter().enumerate().take(1 << D).filter(|(b, _)| b >> k & 1 == 1) {
+                let mut weight = 1.0;
+                for other in (0..D).filter(|other| *other != k && b >> other & 1 == 1) {
+                    weight *= t[other];
+                }
+                for i in 0..D {
+                    slopes[i][k] += weight * coef[i];
+                }
+            }
+        }
+        slopes
     }
 }
 
@@ -145,25 +176,38 @@ pub(crate) fn solve<const D: usize>(m: &[[f64; D]; D], r: &[f64; D]) -> ([f64; D
     let mut x = [0.0; D];
     if D == 2 {
         let determinant = m[0][0] * m[1][1] - m[0][1] * m[1][0];
-        x[0] = (r[0] * m[1][1] - m[0][1] * r[1]) / determinant;
-        x[1] = (m[0][0] * r[1] - r[0] * m[1][0]) / determinant;
+        let over = 1.0 / determinant;
+        x[0] = (r[0] * m[1][1] - m[0][1] * r[1]) * over;
+        x[1] = (m[0][0] * r[1] - r[0] * m[1][0]) * over;
         return (x, determinant);
     }
-    let minors = [
-        m[1][1] * m[2][2] - m[1][2] * m[2][1],
-        m[1][2] * m[2][0] - m[1][0] * m[2][2],
-        m[1][0] * m[2][1] - m[1][1] * m[2][0],
-    ];
-    let determinant = m[0][0] * minors[0] + m[0][1] * minors[1] + m[0][2] * minors[2];
-    let other = [
-        [m[0][2] * m[2][1] - m[0][1] * m[2][2], m[0][1] * m[1][2] - m[0][2] * m[1][1]],
-        [m[0][0] * m[2][2] - m[0][2] * m[2][0], m[0][2] * m[1][0] - m[0][0] * m[1][2]],
-        [m[0][1] * m[2][0] - m[0][0] * m[2][1], m[0][0] * m[1][1] - m[0][1] * m[1][0]],
-    ];
-    for k in 0..3 {
-        x[k] = (minors[k] * r[0] + other[k][0] * r[1] + other[k][1] * r[2]) / determinant;
+    let (adjugate, determinant) = adjugate(m);
+    let over = 1.0 / determinant;
+    for k in 0..D {
+        x[k] = (adjugate[k][0] * r[0] + adjugate[k][1] * r[1] + adjugate[k][2] * r[2]) * over;
     }
     (x, determinant)
+}
+
+/// The inverse of a matrix times its determinant, and the determinant.
+#[inline(always)]
+pub(crate) fn adjugate<const D: usize>(m: &[[f64; D]; D]) -> ([[f64; D]; D], f64) {
+    let mut adjugate = [[0.0; D]; D];
+    if D == 2 {
+        adjugate[0][0] = m[1][1];
+        adjugate[0][1] = -m[0][1];
+        adjugate[1][0] = -m[1][0];
+        adjugate[1][1] = m[0][0];
+        return (adjugate, m[0][0] * m[1][1] - m[0][1] * m[1][0]);
+    }
+    for k in 0..D {
+        let (a, b) = ((k + 1) % D, (k + 2) % D);
+        for i in 0..D {
+            let (c, d) = ((i + 1) % D, (i + 2) % D);
+            adjugate[k][i] = m[c][a] * m[d][b] - m[c][b] * m[d][a];
+        }
+    }
+    (adjugate, m[0][0] * adjugate[0][0] + m[0][1] * adjugate[1][0] + m[0][2] * adjugate[2][0])
 }
 
 #[cfg(test)]

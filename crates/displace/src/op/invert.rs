@@ -10,7 +10,7 @@ use crate::error::InvertError;
 use crate::field::Field;
 use crate::grid::Locations;
 use crate::lattice::{Between, Lattice};
-use crate::map::{Map, solve};
+use crate::map::{Map, Reading, solve};
 use crate::view::{Dense, Layout, Plane, Shape};
 pub use iterate::{Convergence, Progress};
 use std::cmp::Ordering;
@@ -177,21 +177,20 @@ pub fn invert<L: Location, const D: usize>(
         residual: Dense::zeroed(shape, Layout::Planar)?,
         convergence: None,
     };
-    let finisher = Finisher { map: &map, back: &between };
+    let finisher = Finisher::new(&map, &between);
     let tolerance = Inverse::<L::Real, D>::TOLERANCE;
-    let finish = |planes: &[Plane<'_, L, D>; D], pixel, x, count| finisher.finish(planes, pixel, x, count, tolerance);
     let mut convergence = Convergence::default();
     for n in 0..n {
         match options.method {
             Method::Exact => {
                 let mut targets = inverse.targets(n, exact::band_height(D));
-                exact::invert_sample(&map, n, options.branch, &mut targets, &finish);
+                exact::invert_sample(&map, n, options.branch, &mut targets, &finisher);
             }
             Method::FixedPoint(stop) | Method::Newton(stop) => {
                 let newton = matches!(options.method, Method::Newton(_));
                 let stop = (stop.tolerance.unwrap_or(tolerance), stop.steps);
                 let mut targets = inverse.targets(n, 1);
-                convergence = convergence.and(iterate::invert_sample(&map, &between, n, newton, stop, &mut targets, &finish));
+                convergence = convergence.and(iterate::invert_sample(&map, n, newton, stop, &mut targets, &finisher));
             }
         }
     }
@@ -228,20 +227,23 @@ pub(super) struct Target<'o, R, const D: usize> {
 
 impl<R: Real, const D: usize> Target<'_, R, D> {
     /// Writes what becomes of each pixel; `outcome` is given its number within the band and its indices.
+    #[inline(always)]
     fn fill(&mut self, mut outcome: impl FnMut(usize, [usize; D]) -> Outcome<R, D>) {
         let outputs = self.valid.iter_mut().zip(self.count.iter_mut()).zip(self.residual.iter_mut());
+        let mut pixel = self.first;
         for (at, (by, ((valid, count), residual))) in self.by.chunks_exact_mut(D).zip(outputs).enumerate() {
-            let mut rest = at;
-            let pixel = std::array::from_fn(|k| {
-                let index = self.first[k] + rest % self.size[k];
-                rest /= self.size[k];
-                index
-            });
             let outcome = outcome(at, pixel);
             by.copy_from_slice(&outcome.by);
             *valid = outcome.valid;
             *count = outcome.count;
             *residual = outcome.residual;
+            for k in 0..D {
+                pixel[k] += 1;
+                if pixel[k] < self.first[k] + self.size[k] {
+                    break;
+                }
+                pixel[k] = self.first[k];
+            }
         }
     }
 }
@@ -272,58 +274,90 @@ impl<R: Real, const D: usize> Inverse<R, D> {
 }
 
 /// From a place to what is stored of it.
-struct Finisher<'m, 'a, L, const D: usize> {
+pub(super) struct Finisher<'m, 'a, L, const D: usize> {
     map: &'m Map<'a, L, D>,
-    back: &'m Between<D>,
+    /// Where each source pixel rests in the destination, by axis.
+    rest: [Vec<f64>; D],
+    /// By axis, how far the rest place of a pixel's rest place lies from the pixel: 0 but on axes of one pixel, where no place
+    /// rests on each pixel of a longer one.
+    miss: [Vec<f64>; D],
 }
 
-impl<L: Location, const D: usize> Finisher<'_, '_, L, D> {
+impl<'m, 'a, L: Location, const D: usize> Finisher<'m, 'a, L, D> {
+    fn new(map: &'m Map<'a, L, D>, back: &'m Between<D>) -> Self {
+        let size = back.destination();
+        let rest: [Vec<f64>; D] =
+            std::array::from_fn(|k| (0..size[k]).map(|i| back.rest_place(k, i).to_f64()).collect());
+        let miss = std::array::from_fn(|k| {
+            let flat = map.between().destination()[k] == 1 || size[k] == 1;
+            let miss = |(i, rest): (usize, &f64)| if flat { map.rest()[k].at(*rest) - i as f64 } else { 0.0 };
+            rest[k].iter().enumerate().map(miss).collect()
+        });
+        Self { map, rest, miss }
+    }
+
     /// The displacement of the place `x` that reads `pixel`, refined, rounded and certified.
+    #[inline(always)]
     fn finish(
         &self,
         planes: &[Plane<'_, L, D>; D],
         pixel: [usize; D],
         x: Option<[f64; D]>,
         count: u32,
-        tolerance: f64,
     ) -> Outcome<L::Real, D> {
-        let nan = <L::Real as Real>::NAN;
+        let (nan, tolerance) = (<L::Real as Real>::NAN, Inverse::<L::Real, D>::TOLERANCE);
         let Some(x) = x else { return Outcome { by: [nan; D], valid: false, count, residual: nan } };
-        let rest: [f64; D] = std::array::from_fn(|k| self.back.rest_place(k, pixel[k]).to_f64());
-        let by = self.refined(planes, pixel, x, rest).map(L::Real::from_f64);
-        let place = std::array::from_fn(|k| rest[k] + by[k].to_f64());
-        let missed = self.missed(planes, pixel, self.map.clamped(place));
-        // Rounding may have led out of the domain by less than a unit in the last place.
-        let outside = place.iter().zip(self.map.clamped(place)).map(|(p, c)| (p - c).abs()).fold(0.0, f64::max);
-        let residual = missed.iter().fold(0.0f64, |length, miss| length.hypot(*miss));
+        let rest: [f64; D] = std::array::from_fn(|k| self.rest[k][pixel[k]]);
+        let cell = self.map.cell(x);
+        let reading = self.map.read(planes, cell);
+        let by = self.refined(&reading, pixel, x, rest).map(L::Real::from_f64);
+        let place: [f64; D] = std::array::from_fn(|k| rest[k] + by[k].to_f64());
+        let stored = self.map.clamped(place);
+        // Rounding may have led to the next cell, or out of the domain by less than a unit in the last place.
+        let next = self.map.cell(stored);
+        let reading = if next == cell { reading } else { self.map.read(planes, next) };
+        let missed = missed(self.map, &reading, pixel.map(|i| i as f64), stored);
+        let residual = length(missed);
+        let outside = length(std::array::from_fn::<f64, D, _>(|k| place[k] - stored[k]));
         let valid = residual <= tolerance && outside <= tolerance;
         Outcome { by: if valid { by } else { [nan; D] }, valid, count, residual: L::Real::from_f64(residual) }
     }
 
-    /// What the map reads at `x` minus the pixel.
-    fn missed(&self, planes: &[Plane<'_, L, D>; D], pixel: [usize; D], x: [f64; D]) -> [f64; D] {
-        let reading = self.map.read(planes, x);
-        // Rest and pixel first: near each other, their difference keeps the displacement's bits.
-        std::array::from_fn(|i| (self.map.rest()[i].at(x[i]) - pixel[i] as f64) + reading.by[i])
-    }
-
     /// One step of Newton's method in displacements: `by` solves `slope by + d(x + by) = rest's own miss`. Written for the
     /// displacement itself and not for its change, it gives exact zeros and exact negatives where the slopes are zero.
-    fn refined(&self, planes: &[Plane<'_, L, D>; D], pixel: [usize; D], x: [f64; D], rest: [f64; D]) -> [f64; D] {
+    #[inline(always)]
+    fn refined(&self, reading: &Reading<D>, pixel: [usize; D], x: [f64; D], rest: [f64; D]) -> [f64; D] {
         let near: [f64; D] = std::array::from_fn(|k| x[k] - rest[k]);
-        let reading = self.map.read(planes, x);
-        let line = self.map.rest();
-        let (mut slopes, mut target) = (reading.slopes, [0.0; D]);
+        let (mut slopes, by) = (reading.slopes(x), reading.by(x));
+        let mut target = [0.0; D];
         for i in 0..D {
-            let bent: f64 = (0..D).map(|k| reading.slopes[i][k] * near[k]).sum();
-            // An axis of one pixel has no place that rests on each pixel of a longer one; others have, exactly.
-            let flat = self.map.between().destination()[i] == 1 || self.back.destination()[i] == 1;
-            let miss = if flat { line[i].at(rest[i]) - pixel[i] as f64 } else { 0.0 };
-            target[i] = bent - reading.by[i] - miss;
-            slopes[i][i] += line[i].slope;
+            let mut bent = 0.0;
+            for k in 0..D {
+                bent += slopes[i][k] * near[k];
+            }
+            target[i] = bent - by[i] - self.miss[i][pixel[i]];
+            slopes[i][i] += self.map.rest()[i].slope;
         }
         let (by, _) = solve(&slopes, &target);
-        let moved = (0..D).map(|k| (by[k] - near[k]).abs()).fold(0.0, |most: f64, by| if by <= most { most } else { by });
-        if moved < 1e-6 { by } else { near }
+        if (0..D).all(|k| (by[k] - near[k]).abs() < 1e-6) { by } else { near }
     }
+}
+
+/// What the map reads at `x` minus the pixel.
+#[inline(always)]
+pub(super) fn missed<L: Location, const D: usize>(
+    map: &Map<'_, L, D>,
+    reading: &Reading<D>,
+    pixel: [f64; D],
+    x: [f64; D],
+) -> [f64; D] {
+    let by = reading.by(x);
+    // Rest and pixel first: near each other, their difference keeps the displacement's bits.
+    std::array::from_fn(|i| (map.rest()[i].at(x[i]) - pixel[i]) + by[i])
+}
+
+/// The length of a vector. Those that matter are near 1, where squares neither overflow nor vanish.
+#[inline(always)]
+pub(super) fn length<const D: usize>(vector: [f64; D]) -> f64 {
+    vector.iter().map(|v| v * v).sum::<f64>().sqrt()
 }

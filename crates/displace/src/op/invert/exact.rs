@@ -4,8 +4,8 @@
 //! blocks that reach it. What a pixel gets does not depend on the cutting: among the places that read it the best is chosen
 //! by an order that knows only the places.
 
-use super::patch::{Patch, Root, SAME, Solver};
-use super::{Branch, Outcome, Target};
+use super::patch::{Look, Patch, Root, SAME, Solver, search};
+use super::{Branch, Finisher, Target};
 use crate::dtype::Location;
 use crate::kernel::level::vectorised;
 use crate::map::Map;
@@ -41,7 +41,7 @@ pub(super) fn invert_sample<L: Location, const D: usize>(
     n: usize,
     branch: Branch,
     targets: &mut [Target<'_, L::Real, D>],
-    finish: &(dyn Fn(&[Plane<'_, L, D>; D], [usize; D], Option<[f64; D]>, u32) -> Outcome<L::Real, D> + Sync),
+    finisher: &Finisher<'_, '_, L, D>,
 ) {
     let planes = map.planes(n);
     let blocks = blocks(map, &planes);
@@ -52,12 +52,23 @@ pub(super) fn invert_sample<L: Location, const D: usize>(
         let reach = [target.first[D - 1] as f64 - 0.5, (target.first[D - 1] + target.size[D - 1]) as f64 - 0.5];
         for block in blocks.iter().filter(|block| block.reach[0] <= reach[1] && block.reach[1] >= reach[0]) {
             work.load(map, &planes, block.first);
-            vectorised(|| work.block(block.first, &mut seats));
+            vectorised(
+                #[inline(always)]
+                || work.block(block.first, &mut seats),
+            );
         }
-        target.fill(|at, pixel| {
-            let seat = &seats.best[at];
-            finish(&planes, pixel, (seat.count > 0).then_some(seat.x), seat.count)
-        });
+        vectorised(
+            #[inline(always)]
+            || {
+                target.fill(
+                    #[inline(always)]
+                    |at, pixel| {
+                        let seat = &seats.best[at];
+                        finisher.finish(&planes, pixel, (seat.count > 0).then_some(seat.x), seat.count)
+                    },
+                );
+            },
+        );
     });
 }
 
@@ -167,13 +178,15 @@ impl<const D: usize> Work<D> {
                 for x in pixels[0][0]..pixels[0][1] {
                     let pixel = [x, y, z];
                     let place: [f64; D] = std::array::from_fn(|k| pixel[k] as f64);
-                    solver.roots(&patch, &place, seats.tolerance, &mut self.found);
-                    for root in self.found.drain(..) {
-                        if (0..D).any(|k| flat[k] && root.within[k] > SAME) {
-                            continue;
+                    match solver.look(&patch, &place, seats.tolerance) {
+                        Look::Nothing => {}
+                        Look::Root(t, determinant) => {
+                            seats.take(pixel, cell, flat, Root { within: t.map(|t| t + 0.5), determinant });
                         }
-                        let within: [f64; D] = std::array::from_fn(|k| if flat[k] { 0.0 } else { root.within[k] });
-                        seats.take(pixel, cell, within, root.determinant);
+                        Look::Unsure => {
+                            search(&patch, &place, seats.tolerance, &mut self.found);
+                            self.found.drain(..).for_each(|root| seats.take(pixel, cell, flat, root));
+                        }
                     }
                 }
             }
@@ -232,8 +245,9 @@ impl<const D: usize> Seats<D> {
             }
             // Not negative: the cast is the floor.
             let (low, high) = (low.max(start), high.min(end));
-            let from = low as usize + usize::from((low as usize as f64) < low);
-            let to = high as usize + 1;
+            let from = low as i32;
+            let from = (from + i32::from(f64::from(from) < low)) as usize;
+            let to = high as i32 as usize + 1;
             if from >= to {
                 return None;
             }
@@ -242,9 +256,16 @@ impl<const D: usize> Seats<D> {
         Some(pixels)
     }
 
-    /// Takes a place that reads `pixel`.
+    /// Takes a place that reads `pixel`: in `cell`, unless it lies in what a flat cell was given to be one.
     #[inline(always)]
-    fn take(&mut self, pixel: [usize; 3], cell: [f64; D], within: [f64; D], determinant: f64) {
+    fn take(&mut self, pixel: [usize; 3], cell: [f64; D], flat: [bool; D], root: Root<D>) {
+        let Root { mut within, determinant } = root;
+        for k in (0..D).filter(|k| flat[*k]) {
+            if within[k] > SAME {
+                return;
+            }
+            within[k] = 0.0;
+        }
         let mut at = 0;
         for k in (0..D).rev() {
             at = at * self.size[k] + (pixel[k] - self.first[k]);

@@ -1,9 +1,8 @@
 //! Inverses by iteration: cheaper, without a count, and honest about where they end.
 
-use super::{Outcome, Target};
+use super::{Finisher, Target, length, missed};
 use crate::dtype::Location;
-use crate::lattice::Between;
-use crate::map::{Map, solve};
+use crate::map::{Map, Reading, solve};
 use crate::rows::{each_of, pays};
 use crate::view::Plane;
 
@@ -52,12 +51,11 @@ impl Convergence {
 /// Inverts one sample of `map`; the targets are rows.
 pub(super) fn invert_sample<L: Location, const D: usize>(
     map: &Map<'_, L, D>,
-    back: &Between<D>,
     n: usize,
     newton: bool,
     (tolerance, steps): (f64, usize),
     targets: &mut [Target<'_, L::Real, D>],
-    finish: &(dyn Fn(&[Plane<'_, L, D>; D], [usize; D], Option<[f64; D]>, u32) -> Outcome<L::Real, D> + Sync),
+    finisher: &Finisher<'_, '_, L, D>,
 ) -> Convergence {
     let planes = map.planes(n);
     let shared = pays(targets.iter().map(|target| target.count.len()).sum());
@@ -65,10 +63,10 @@ pub(super) fn invert_sample<L: Location, const D: usize>(
     each_of(&mut rows, shared, |(target, convergence)| {
         target.fill(|_, pixel| {
             let walk = Walk { map, planes: &planes, pixel: pixel.map(|i| i as f64), newton };
-            let start = std::array::from_fn(|k| back.rest_place(k, pixel[k]).to_f64());
+            let start = std::array::from_fn(|k| finisher.rest[k][pixel[k]]);
             let (x, one) = walk.run(start, tolerance, steps);
             *convergence = std::mem::take(convergence).and(one);
-            let mut outcome = finish(&planes, pixel, Some(x), 1);
+            let mut outcome = finisher.finish(&planes, pixel, Some(x), 1);
             outcome.count = u32::from(outcome.valid);
             outcome
         });
@@ -120,27 +118,26 @@ impl<L: Location, const D: usize> Walk<'_, '_, L, D> {
         (x, report)
     }
 
-    fn missed(&self, x: [f64; D]) -> ([f64; D], [[f64; D]; D]) {
-        let reading = self.map.read(self.planes, x);
-        let line = self.map.rest();
-        let mut slopes = reading.slopes;
-        for i in 0..D {
-            slopes[i][i] += line[i].slope;
-        }
-        (std::array::from_fn(|i| (line[i].at(x[i]) - self.pixel[i]) + reading.by[i]), slopes)
+    fn missed(&self, x: [f64; D]) -> ([f64; D], Reading<D>) {
+        let reading = self.map.read(self.planes, self.map.cell(x));
+        (missed(self.map, &reading, self.pixel, x), reading)
     }
 
     fn residual(&self, x: [f64; D]) -> f64 {
-        self.missed(x).0.iter().fold(0.0f64, |length, miss| length.hypot(*miss))
+        length(self.missed(x).0)
     }
 
     fn step(&self, x: [f64; D]) -> [f64; D] {
-        let (missed, slopes) = self.missed(x);
+        let (missed, reading) = self.missed(x);
         let line = self.map.rest();
         // Along an axis on which the rest does not move, a pixel is worth a pixel.
         let plain = std::array::from_fn(|k| if line[k].slope > 0.0 { missed[k] / line[k].slope } else { missed[k] });
         if !self.newton {
             return plain;
+        }
+        let mut slopes = reading.slopes(x);
+        for i in 0..D {
+            slopes[i][i] += line[i].slope;
         }
         let (by, _) = solve(&slopes, &missed);
         if by.iter().all(|by| by.is_finite()) { by } else { plain }

@@ -1,6 +1,6 @@
 //! One cell of an interpolated map, and all places in it that read a given location.
 
-use crate::map::solve;
+use crate::map::{adjugate, solve};
 
 /// A box of a cell as a polynomial about its middle, `sum over b of coef[b] * prod of t_k for k in b`, `|t_k| <= 1/2`: entry
 /// `b` belongs to the axes whose bits `b` has. A bilinear map has no others, a trilinear one neither.
@@ -80,7 +80,7 @@ impl<const D: usize> Patch<D> {
         }
         (0..1usize << D).all(|corner| {
             let t = std::array::from_fn(|k| if corner >> k & 1 == 1 { 0.5 } else { -0.5 });
-            inverse(&self.slopes(t)).1.abs() <= COLLAPSED * sides
+            adjugate(&self.slopes(t)).1.abs() <= COLLAPSED * sides
         })
     }
 
@@ -132,8 +132,9 @@ pub(super) struct Solver<const D: usize> {
 }
 
 /// What one look at a box finds.
-enum Look<const D: usize> {
+pub(super) enum Look<const D: usize> {
     Nothing,
+    /// Where, and the determinant there.
     Root([f64; D], f64),
     /// The box bends too much to tell.
     Unsure,
@@ -146,6 +147,8 @@ pub(super) struct Root<const D: usize> {
     pub(super) determinant: f64,
 }
 
+/// Up to this bend, below 1, a bilinear box has one root at most, and no denominator of its closed form is small.
+const FLAT_BEND: f64 = 0.9;
 /// Up to this bend Newton's method finds the root, if there is one, from anywhere in the box (Kantorovich).
 const BEND: f64 = 0.4;
 /// A root this near to a box' border is looked at from both sides.
@@ -182,38 +185,19 @@ impl<const D: usize> Solver<D> {
 
     /// Looks for the root in the box. `tolerance` is in units of the location.
     #[inline(always)]
-    fn look(&self, patch: &Patch<D>, at: &[f64; D], tolerance: f64) -> Look<D> {
+    pub(super) fn look(&self, patch: &Patch<D>, at: &[f64; D], tolerance: f64) -> Look<D> {
         let offset = std::array::from_fn(|i| at[i] - patch.coef[0][i]);
         let turned = times(&self.turn, &offset);
         // NaN, of a slope without an inverse, excludes nothing.
         if (0..D).any(|i| turned[i].abs() > self.bound[i]) {
             return Look::Nothing;
         }
-        if !(self.bend <= BEND) {
-            return Look::Unsure;
-        }
-        let mut t = turned.map(|t| t.clamp(-0.5, 0.5));
-        let mut scale = 1.0;
-        for step in 0..16 {
-            let (value, slopes) = self.bent(&t);
-            let (by, relative) = solve(&slopes, &std::array::from_fn(|i| value[i] - turned[i]));
-            scale = relative;
-            let mut moved = 0.0f64;
-            for k in 0..D {
-                t[k] -= by[k];
-                moved = moved.max(by[k].abs());
-            }
-            // The next step would be of the order of this one squared.
-            if moved < 1e-9 {
-                break;
-            }
-            if step == 15 || !(moved < 4.0) {
-                return Look::Unsure;
-            }
-        }
+        let bent = if D == 2 { self.quadratic(&turned) } else { self.newton(&turned) };
+        let Some((t, relative)) = bent else { return Look::Unsure };
         let inside = t.map(|t| t.clamp(-0.5, 0.5));
         if inside != t {
-            if (0..D).any(|k| (t[k] - inside[k]).abs() > MARGIN) {
+            // NaN, where a quadratic has no root, is outside too.
+            if !(0..D).all(|k| (t[k] - inside[k]).abs() <= MARGIN) {
                 return Look::Nothing;
             }
             let value = patch.at(inside);
@@ -221,7 +205,51 @@ impl<const D: usize> Solver<D> {
                 return Look::Nothing;
             }
         }
-        Look::Root(inside, scale * self.determinant)
+        Look::Root(inside, relative * self.determinant)
+    }
+
+    /// The root of a bilinear patch and the determinant there as a part of that in the middle. With `a = g_2 s_1`, `b = g_1 s_2`
+    /// the equations `t_1 + g_1 t_1 t_2 = s_1`, `t_2 + g_2 t_1 t_2 = s_2` give the determinant `1 + g_1 t_2 + g_2 t_1` as the root
+    /// of `1 + 2 (a + b) + (a - b)^2`.
+    #[inline(always)]
+    fn quadratic(&self, turned: &[f64; D]) -> Option<([f64; D], f64)> {
+        if !(self.bend <= FLAT_BEND) {
+            return None;
+        }
+        let [g, s] = [&self.bends[3], turned];
+        let (a, b) = (g[1] * s[0], g[0] * s[1]);
+        let determinant = (1.0 + 2.0 * (a + b) + (a - b) * (a - b)).sqrt();
+        let mut t = [0.0; D];
+        t[0] = 2.0 * s[0] / (1.0 + determinant - (a - b));
+        t[1] = 2.0 * s[1] / (1.0 + determinant + (a - b));
+        Some((t, determinant))
+    }
+
+    /// The root that Newton's method finds from `turned`, and the determinant there as a part of that in the middle.
+    #[inline(always)]
+    fn newton(&self, turned: &[f64; D]) -> Option<([f64; D], f64)> {
+        if !(self.bend <= BEND) {
+            return None;
+        }
+        let mut t = turned.map(|t| t.clamp(-0.5, 0.5));
+        let (bent, _) = self.bent(&t);
+        for k in 0..D {
+            t[k] -= bent[k] - turned[k];
+        }
+        for _ in 0..16 {
+            let (value, slopes) = self.bent(&t);
+            let (by, relative) = solve(&slopes, &std::array::from_fn(|i| value[i] - turned[i]));
+            let mut moved = 0.0f64;
+            for k in 0..D {
+                t[k] -= by[k];
+                moved = moved.max(by[k].abs());
+            }
+            // The next step would be of the order of this one squared.
+            if moved < 1e-7 {
+                return Some((t, relative));
+            }
+        }
+        None
     }
 
     /// `t + bends(t)` and its slopes.
@@ -249,21 +277,11 @@ impl<const D: usize> Solver<D> {
         }
         (value, slopes)
     }
-
-    /// All places of the cell that read `at`, each once, to `found`.
-    #[inline(always)]
-    pub(super) fn roots(&self, patch: &Patch<D>, at: &[f64; D], tolerance: f64, found: &mut Vec<Root<D>>) {
-        match self.look(patch, at, tolerance) {
-            Look::Nothing => {}
-            Look::Root(t, determinant) => found.push(Root { within: t.map(|t| t + 0.5), determinant }),
-            Look::Unsure => search(patch, at, tolerance, found),
-        }
-    }
 }
 
-/// Halves boxes until each has no root or one.
+/// All places of a cell that bends too much for one look: boxes are halved until each has no root or one.
 #[inline(never)]
-fn search<const D: usize>(cell: &Patch<D>, at: &[f64; D], tolerance: f64, found: &mut Vec<Root<D>>) {
+pub(super) fn search<const D: usize>(cell: &Patch<D>, at: &[f64; D], tolerance: f64, found: &mut Vec<Root<D>>) {
     if cell.collapsed() {
         found.extend(cell.nearest(at, tolerance).map(|within| Root { within, determinant: 0.0 }));
         return;
@@ -322,18 +340,9 @@ fn times<const D: usize>(m: &[[f64; D]; D], v: &[f64; D]) -> [f64; D] {
 /// The inverse of a matrix and its determinant; not finite if that is 0.
 #[inline(always)]
 fn inverse<const D: usize>(m: &[[f64; D]; D]) -> ([[f64; D]; D], f64) {
-    let mut inverse = [[0.0; D]; D];
-    let mut determinant = 0.0;
-    for k in 0..D {
-        let mut unit = [0.0; D];
-        unit[k] = 1.0;
-        let (column, of) = solve(m, &unit);
-        determinant = of;
-        for i in 0..D {
-            inverse[i][k] = column[i];
-        }
-    }
-    (inverse, determinant)
+    let (adjugate, determinant) = adjugate(m);
+    let over = 1.0 / determinant;
+    (adjugate.map(|row| row.map(|number| number * over)), determinant)
 }
 
 #[cfg(test)]
@@ -349,7 +358,11 @@ mod tests {
 
     fn roots<const D: usize>(patch: &Patch<D>, at: [f64; D]) -> Vec<Root<D>> {
         let mut found = Vec::new();
-        Solver::new(patch).roots(patch, &at, 1e-11, &mut found);
+        match Solver::new(patch).look(patch, &at, 1e-11) {
+            Look::Nothing => {}
+            Look::Root(t, determinant) => found.push(Root { within: t.map(|t| t + 0.5), determinant }),
+            Look::Unsure => search(patch, &at, 1e-11, &mut found),
+        }
         found
     }
 
