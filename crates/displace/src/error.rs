@@ -201,6 +201,9 @@ pub struct OutputLenError {
 /// What keeps a displacement from being computed into a given buffer or allocated.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum FieldError {
+    /// A size that no source has.
+    #[error(transparent)]
+    Axis(#[from] AxisLenError),
     /// Sizes differ and no rest was named.
     #[error(transparent)]
     Rest(#[from] RestNeeded),
@@ -213,6 +216,121 @@ pub enum FieldError {
     /// Wrong buffer.
     #[error(transparent)]
     Output(#[from] OutputLenError),
+}
+
+/// What keeps two fields from being composed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ComposeError {
+    /// The inner field reads something of another size than the outer field is on.
+    #[error("the outer field is on {outer} pixels, but the inner one reads a source of {inner}: they must be the same")]
+    Sizes {
+        /// Size of the outer field's destination.
+        outer: SizeText,
+        /// Size of the inner field's source.
+        inner: SizeText,
+    },
+    /// Neither batch is 1 and they differ.
+    #[error("{outer} outer fields and {inner} inner ones: the batches must be equal, or one of them 1")]
+    Batch {
+        /// Outer fields.
+        outer: usize,
+        /// Inner fields.
+        inner: usize,
+    },
+    /// No rest is known.
+    #[error(transparent)]
+    Rest(#[from] RestNeeded),
+    /// The outer field cannot be read.
+    #[error(transparent)]
+    Sample(#[from] SampleError),
+    /// Wrong buffer.
+    #[error(transparent)]
+    Output(#[from] OutputLenError),
+    /// The result cannot be made.
+    #[error(transparent)]
+    Field(#[from] FieldError),
+    /// The result cannot be made.
+    #[error(transparent)]
+    View(#[from] ViewError),
+}
+
+/// What keeps a field from being a velocity, or from having one.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum VelocityError {
+    /// It leads somewhere else than where it starts.
+    #[error("a flow goes on from where it led: source {source_size} and destination {destination} must be the same size")]
+    Sizes {
+        /// Source size.
+        source_size: SizeText,
+        /// Destination size.
+        destination: SizeText,
+    },
+    /// NaN or infinity.
+    #[error("the field has numbers that are not finite: a flow through them leads nowhere")]
+    NotFinite,
+    /// The field cannot be composed.
+    #[error(transparent)]
+    Compose(#[from] ComposeError),
+}
+
+/// What keeps places from being moved through a map.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum PointsError {
+    /// There is no such sample.
+    #[error("sample {n} of {samples}")]
+    Sample {
+        /// The sample asked for.
+        n: usize,
+        /// Samples that there are.
+        samples: usize,
+    },
+    /// The destination has no pixel.
+    #[error("the destination has no pixels, so no place leads anywhere")]
+    Empty,
+    /// No rest is known.
+    #[error(transparent)]
+    Rest(#[from] RestNeeded),
+}
+
+/// What keeps labels from being moved through a map.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum LabelsError {
+    /// The labels do not fit the map.
+    #[error(transparent)]
+    Sample(#[from] SampleError),
+    /// The map has no inverse that could be read.
+    #[error(transparent)]
+    Invert(#[from] InvertError),
+}
+
+/// A length of a pixel that is none.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[error("a spacing of {found}: pixels have a positive, finite length along each axis")]
+pub struct SpacingError {
+    /// The length given.
+    pub found: f64,
+}
+
+/// What keeps derivatives from being taken.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum JacobianError {
+    /// Wrong buffer.
+    #[error(transparent)]
+    Output(#[from] OutputLenError),
+    /// The result cannot be made.
+    #[error(transparent)]
+    View(#[from] ViewError),
+}
+
+/// What keeps folds from being counted.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum FoldingError {
+    /// No rest is known.
+    #[error(transparent)]
+    Rest(#[from] RestNeeded),
+    /// The mask cannot be made.
+    #[error(transparent)]
+    View(#[from] ViewError),
 }
 
 /// What keeps a map from being inverted.

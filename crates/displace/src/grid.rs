@@ -78,6 +78,14 @@ impl<'a, L: Location, const D: usize> Locations<'a, L, D> {
         &self.source
     }
 
+    /// What displacements count from, where places are what is wanted: the field's own rest, or any.
+    pub(crate) fn own_rest(&self) -> Rest {
+        match self.kind {
+            Kind::Displaced(rest) => rest,
+            Kind::Normalised | Kind::Pixels => Rest::Index,
+        }
+    }
+
     /// For `axis` and destination index `j`, the `offset` and whole-pixel `base` such that the location of a stored
     /// `value` is `value * scale + offset + base`.
     pub(crate) fn origin<R: Real>(&self, axis: usize, j: usize) -> (R, i64) {

@@ -81,13 +81,22 @@ pub use half::{bf16, f16};
 pub use interp::{Interp, cubic_weights, linear_weights, nearest_offset};
 pub use lattice::{Between, Lattice};
 pub use op::affine_grid::{affine_grid, affine_grid_grad, affine_grid_into};
+pub use op::compose::{compose, compose_into};
 pub use op::displacement::{Arithmetic, displacement, displacement_into};
 pub use op::effective::{Effective, effective_displacement, effective_displacement_into};
+pub use op::exp::{ExpOptions, Exponential, LogOptions, Logarithm, exp, log};
+pub use op::folding::{Extreme, Folding, folding};
 pub use op::grid_from_displacement::{GridError, grid_from_displacement, grid_from_displacement_into};
 pub use op::invert::{Branch, Convergence, Inverse, InvertOptions, Method, Progress, Stop, invert};
+pub use op::jacobian::{
+    Scheme, Spacing, Strain, curl, divergence, jacobian, jacobian_determinant, jacobian_determinant_into, strain,
+};
+pub use op::points::{Direction, Points, transform_points};
+pub use op::resize::{resize, resize_grid};
 pub use op::sample::{sample, sample_into};
 pub use op::sample_grad::sample_grad_into;
 pub use op::sample_grad_grad::sample_grad_grad_into;
+pub use op::shapes::{densified, transform_box, transform_labels};
 pub use op::summary::{Largest, Summary, summary};
 pub use op::warp::{warp, warp_into};
 pub use padding::{Padding, Spot};

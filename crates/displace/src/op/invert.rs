@@ -2,7 +2,7 @@
 
 mod exact;
 mod iterate;
-mod patch;
+pub(crate) mod patch;
 
 use crate::axis::Rest;
 use crate::dtype::{Location, Real};
@@ -76,7 +76,7 @@ impl std::str::FromStr for Branch {
 
 impl Branch {
     /// Whether `a` comes before `b` for the source pixel at `pixel`; each is a place and the determinant there.
-    fn prefers<const D: usize>(self, a: (&[f64; D], f64), b: (&[f64; D], f64), pixel: &[f64; D]) -> Ordering {
+    pub(crate) fn prefers<const D: usize>(self, a: (&[f64; D], f64), b: (&[f64; D], f64), pixel: &[f64; D]) -> Ordering {
         // Places that are all but equal are one place, seen from two cells: the earlier in the destination wins.
         let order = |a: &[f64; D], b: &[f64; D]| {
             (0..D).rev().map(|k| a[k].total_cmp(&b[k])).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
@@ -190,7 +190,8 @@ pub fn invert<L: Location, const D: usize>(
                 let newton = matches!(options.method, Method::Newton(_));
                 let stop = (stop.tolerance.unwrap_or(tolerance), stop.steps);
                 let mut targets = inverse.targets(n, 1);
-                convergence = convergence.and(iterate::invert_sample(&map, n, newton, stop, &mut targets, &finisher));
+                let one = iterate::invert_sample(&map, n, newton, stop, &mut targets, &finisher);
+                convergence = convergence.and(&one);
             }
         }
     }
@@ -286,8 +287,7 @@ pub(super) struct Finisher<'m, 'a, L, const D: usize> {
 impl<'m, 'a, L: Location, const D: usize> Finisher<'m, 'a, L, D> {
     fn new(map: &'m Map<'a, L, D>, back: &'m Between<D>) -> Self {
         let size = back.destination();
-        let rest: [Vec<f64>; D] =
-            std::array::from_fn(|k| (0..size[k]).map(|i| back.rest_place(k, i).to_f64()).collect());
+        let rest: [Vec<f64>; D] = std::array::from_fn(|k| (0..size[k]).map(|i| back.rest_place(k, i).to_f64()).collect());
         let miss = std::array::from_fn(|k| {
             let flat = map.between().destination()[k] == 1 || size[k] == 1;
             let miss = |(i, rest): (usize, &f64)| if flat { map.rest()[k].at(*rest) - i as f64 } else { 0.0 };
@@ -298,13 +298,7 @@ impl<'m, 'a, L: Location, const D: usize> Finisher<'m, 'a, L, D> {
 
     /// The displacement of the place `x` that reads `pixel`, refined, rounded and certified.
     #[inline(always)]
-    fn finish(
-        &self,
-        planes: &[Plane<'_, L, D>; D],
-        pixel: [usize; D],
-        x: Option<[f64; D]>,
-        count: u32,
-    ) -> Outcome<L::Real, D> {
+    fn finish(&self, planes: &[Plane<'_, L, D>; D], pixel: [usize; D], x: Option<[f64; D]>, count: u32) -> Outcome<L::Real, D> {
         let (nan, tolerance) = (<L::Real as Real>::NAN, Inverse::<L::Real, D>::TOLERANCE);
         let Some(x) = x else { return Outcome { by: [nan; D], valid: false, count, residual: nan } };
         let rest: [f64; D] = std::array::from_fn(|k| self.rest[k][pixel[k]]);
@@ -345,7 +339,7 @@ impl<'m, 'a, L: Location, const D: usize> Finisher<'m, 'a, L, D> {
 
 /// What the map reads at `x` minus the pixel.
 #[inline(always)]
-pub(super) fn missed<L: Location, const D: usize>(
+pub(crate) fn missed<L: Location, const D: usize>(
     map: &Map<'_, L, D>,
     reading: &Reading<D>,
     pixel: [f64; D],
@@ -358,6 +352,6 @@ pub(super) fn missed<L: Location, const D: usize>(
 
 /// The length of a vector. Those that matter are near 1, where squares neither overflow nor vanish.
 #[inline(always)]
-pub(super) fn length<const D: usize>(vector: [f64; D]) -> f64 {
+pub(crate) fn length<const D: usize>(vector: [f64; D]) -> f64 {
     vector.iter().map(|v| v * v).sum::<f64>().sqrt()
 }

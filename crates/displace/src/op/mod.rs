@@ -1,12 +1,19 @@
 //! The verbs, one per file: check, plan, rows, done.
 
 pub(crate) mod affine_grid;
+pub(crate) mod compose;
 pub(crate) mod displacement;
 pub(crate) mod effective;
+pub(crate) mod exp;
+pub(crate) mod folding;
 pub(crate) mod grid_from_displacement;
 pub(crate) mod invert;
+pub(crate) mod jacobian;
+pub(crate) mod points;
+pub(crate) mod resize;
 pub(crate) mod sample;
 pub(crate) mod sample_grad;
 pub(crate) mod sample_grad_grad;
+pub(crate) mod shapes;
 pub(crate) mod summary;
 pub(crate) mod warp;

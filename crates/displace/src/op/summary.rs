@@ -2,6 +2,7 @@
 
 use crate::dtype::{Location, Real};
 use crate::field::FieldView;
+use crate::op::folding::{Sign, at_corners, sign};
 use crate::rows::{map_rows_costing, row_index};
 
 /// A field in a few honest numbers. Magnitudes and ranges are of finite displacements only.
@@ -27,10 +28,10 @@ pub struct Summary<const D: usize> {
     pub outside: usize,
     /// Cells of four (eight) neighbouring destination pixels.
     pub cells: usize,
-    /// Cells whose Jacobian determinant is not positive at one of their corners: there the linearly interpolated map folds,
-    /// turns over or collapses. In 2-D a cell is free of folds exactly if all four are positive.
+    /// Cells in which the Jacobian determinant of the linearly interpolated map is not positive somewhere: there it folds, turns
+    /// over or collapses, as [`folding`](crate::folding) finds.
     pub folded: usize,
-    /// Those of the folded cells whose determinants are all negative: turned over as a whole. If that is all cells, the map
+    /// Those of the folded cells whose determinant is negative everywhere: turned over as a whole. If that is all cells, the map
     /// is a mirror and has no folds; beside cells that are not, they are the far side of one.
     pub mirrored: usize,
     /// Cells with a corner that is not finite, counted in none of the above.
@@ -203,38 +204,27 @@ impl<'f, 'a, L: Location, const D: usize> Reader<'f, 'a, L, D> {
                 corners[corner] = std::array::from_fn(|k| self.rest[k][pixel[k]] + by[k]);
             }
             if x > 0 {
-                sum.cell(&corners[..1 << D]);
+                sum.cell(&corners);
             }
         }
     }
 }
 
 impl<const D: usize> Summary<D> {
-    fn cell(&mut self, corners: &[[f64; D]]) {
+    fn cell(&mut self, corners: &[[f64; D]; 8]) {
         self.cells += 1;
-        if corners.iter().flatten().any(|p| !p.is_finite()) {
+        if corners[..1 << D].iter().flatten().any(|p| !p.is_finite()) {
             self.undecided += 1;
             return;
         }
-        // The sides that meet at a corner, each taken from its lower to its upper end.
-        let determinants = (0..corners.len()).map(|corner| {
-            let side = |k: usize| {
-                let (low, high) = (corners[corner & !(1 << k)], corners[corner | 1 << k]);
-                std::array::from_fn::<f64, D, _>(|axis| high[axis] - low[axis])
-            };
-            determinant(&std::array::from_fn(side))
-        });
-        let (mut folded, mut mirrored) = (false, true);
-        for determinant in determinants {
-            folded |= determinant <= 0.0;
-            mirrored &= determinant < 0.0;
+        let determinants = at_corners(corners);
+        match sign(corners, &determinants[..1 << D]) {
+            Sign::Positive => {}
+            Sign::Negative => {
+                self.folded += 1;
+                self.mirrored += 1;
+            }
+            Sign::Both => self.folded += 1,
         }
-        self.folded += usize::from(folded);
-        self.mirrored += usize::from(mirrored);
     }
-}
-
-fn determinant<const D: usize>(m: &[[f64; D]; D]) -> f64 {
-    let minor = |a: usize, b: usize, row: usize| m[row][a] * m[row + 1][b] - m[row][b] * m[row + 1][a];
-    if D == 2 { minor(0, 1, 0) } else { m[0][0] * minor(1, 2, 1) - m[0][1] * minor(0, 2, 1) + m[0][2] * minor(0, 1, 1) }
 }

@@ -54,8 +54,7 @@ fn count3(field: &Field<f64, 3>, q: [f64; 3]) -> usize {
     let size = field.between().destination();
     let mut leaves: Vec<[f64; 3]> = Vec::new();
     for cell in pixels(size.map(|len| len - 1)) {
-        let corners: [[f64; 3]; 8] =
-            std::array::from_fn(|b| place(field, std::array::from_fn(|k| cell[k] + (b >> k & 1))));
+        let corners: [[f64; 3]; 8] = std::array::from_fn(|b| place(field, std::array::from_fn(|k| cell[k] + (b >> k & 1))));
         let at = |t: [f64; 3]| -> [f64; 3] {
             std::array::from_fn(|i| {
                 (0..8)
@@ -65,8 +64,7 @@ fn count3(field: &Field<f64, 3>, q: [f64; 3]) -> usize {
         };
         let mut boxes = vec![([0.0; 3], 1.0)];
         while let Some((low, side)) = boxes.pop() {
-            let ends: Vec<[f64; 3]> =
-                (0..8).map(|b| at(std::array::from_fn(|k| low[k] + side * f64::from(b >> k & 1)))).collect();
+            let ends: Vec<[f64; 3]> = (0..8).map(|b| at(std::array::from_fn(|k| low[k] + side * f64::from(b >> k & 1)))).collect();
             let outside = (0..3).any(|i| ends.iter().all(|p| p[i] < q[i]) || ends.iter().all(|p| p[i] > q[i]));
             if outside {
                 continue;

@@ -55,9 +55,7 @@ fn a_constant_inverts_to_its_negative() {
 
 /// `phi(x) = m x + t`, and its inverse where that lies inside.
 fn affine<const D: usize>(size: [usize; D], m: [[f64; D]; D], back: [[f64; D]; D], t: [f64; D]) {
-    let times = |m: &[[f64; D]; D], x: [f64; D]| -> [f64; D] {
-        std::array::from_fn(|i| (0..D).map(|k| m[i][k] * x[k]).sum())
-    };
+    let times = |m: &[[f64; D]; D], x: [f64; D]| -> [f64; D] { std::array::from_fn(|i| (0..D).map(|k| m[i][k] * x[k]).sum()) };
     let map: Field<f64, D> = field(size, |pixel| {
         let x = pixel.map(|i| i as f64);
         let image = times(&m, x);
@@ -100,7 +98,12 @@ fn affine_maps() {
         [[cos, sin, -0.1 * sin], [-sin, cos, -0.1 * cos], [0.0, 0.0, 1.0]],
         [9.0, -5.0, 0.3],
     );
-    affine([9, 9, 9], [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]], [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], [0.0; 3]);
+    affine(
+        [9, 9, 9],
+        [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]],
+        [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]],
+        [0.0; 3],
+    );
 }
 
 /// A swirl about the middle turns back by the opposite swirl: the angle depends on the distance alone, which it keeps. The

@@ -106,8 +106,7 @@ fn blocks<L: Location, const D: usize>(map: &Map<'_, L, D>, planes: &[Plane<'_, 
 /// Visits the nodes of a block that exist, numbered as they lie in its buffer.
 fn for_each_node<const D: usize>(first: [usize; D], size: [usize; D], mut visit: impl FnMut(usize, [usize; D])) {
     let side = block_side(D) + 1;
-    let counts: [usize; 3] =
-        std::array::from_fn(|k| if k < D { side.min(size[k].saturating_sub(first[k])) } else { 1 });
+    let counts: [usize; 3] = std::array::from_fn(|k| if k < D { side.min(size[k].saturating_sub(first[k])) } else { 1 });
     for z in 0..counts[2] {
         for y in 0..counts[1] {
             for x in 0..counts[0] {

@@ -30,7 +30,7 @@ pub struct Progress {
 
 impl Convergence {
     /// Both together; `self` is the earlier part.
-    pub(super) fn and(mut self, other: Self) -> Self {
+    pub(super) fn and(mut self, other: &Self) -> Self {
         let mut steps = vec![Progress::default(); self.steps.len().max(other.steps.len())];
         for part in [&self.steps, &other.steps] {
             // What has stopped stays as it is.
@@ -65,13 +65,13 @@ pub(super) fn invert_sample<L: Location, const D: usize>(
             let walk = Walk { map, planes: &planes, pixel: pixel.map(|i| i as f64), newton };
             let start = std::array::from_fn(|k| finisher.rest[k][pixel[k]]);
             let (x, one) = walk.run(start, tolerance, steps);
-            *convergence = std::mem::take(convergence).and(one);
+            *convergence = std::mem::take(convergence).and(&one);
             let mut outcome = finisher.finish(&planes, pixel, Some(x), 1);
             outcome.count = u32::from(outcome.valid);
             outcome
         });
     });
-    rows.into_iter().fold(Convergence::default(), |all, (_, row)| all.and(row))
+    rows.into_iter().fold(Convergence::default(), |all, (_, row)| all.and(&row))
 }
 
 /// The search for one pixel's place.
@@ -88,8 +88,7 @@ impl<L: Location, const D: usize> Walk<'_, '_, L, D> {
         let mut residual = self.residual(x);
         let mut report = Convergence { pixels: 1, ..Convergence::default() };
         let done = |residual: f64| residual <= tolerance;
-        let progress =
-            |residual: f64| Progress { left: usize::from(!done(residual)), largest: residual, sum: residual };
+        let progress = |residual: f64| Progress { left: usize::from(!done(residual)), largest: residual, sum: residual };
         report.steps.push(progress(residual));
         for _ in 0..steps {
             // A place that is not finite stays: nothing tells where to go.

@@ -5,14 +5,14 @@ use crate::map::{adjugate, solve};
 /// A box of a cell as a polynomial about its middle, `sum over b of coef[b] * prod of t_k for k in b`, `|t_k| <= 1/2`: entry
 /// `b` belongs to the axes whose bits `b` has. A bilinear map has no others, a trilinear one neither.
 #[derive(Clone, Copy)]
-pub(super) struct Patch<const D: usize> {
+pub(crate) struct Patch<const D: usize> {
     coef: [[f64; D]; 8],
 }
 
 impl<const D: usize> Patch<D> {
     /// From the values at the corners, x in the lowest bit.
     #[inline(always)]
-    pub(super) fn from_corners(corners: &[[f64; D]; 8]) -> Self {
+    pub(crate) fn from_corners(corners: &[[f64; D]; 8]) -> Self {
         let mut coef = *corners;
         for k in 0..D {
             for low in (0..1 << D).filter(|b| b >> k & 1 == 0) {
@@ -92,9 +92,8 @@ impl<const D: usize> Patch<D> {
             let (value, slopes) = (self.at(t), self.slopes(t));
             let normal = |a: usize, b: usize| (0..D).map(|i| slopes[i][a] * slopes[i][b]).sum::<f64>();
             let weight = 1e-12 * (0..D).map(|k| normal(k, k)).sum::<f64>() + 1e-60;
-            let squares: [[f64; D]; D] = std::array::from_fn(|a| {
-                std::array::from_fn(|b| if a == b { normal(a, b) + weight } else { normal(a, b) })
-            });
+            let squares: [[f64; D]; D] =
+                std::array::from_fn(|a| std::array::from_fn(|b| if a == b { normal(a, b) + weight } else { normal(a, b) }));
             let pull = std::array::from_fn(|k| (0..D).map(|i| slopes[i][k] * (at[i] - value[i])).sum());
             let (by, _) = solve(&squares, &pull);
             t = std::array::from_fn(|k| (t[k] + by[k]).clamp(-0.5, 0.5));
@@ -118,7 +117,7 @@ impl<const D: usize> Patch<D> {
 
 /// A patch seen through the inverse of its slope in the middle: `t + bends(t) = turned(location)`.
 #[derive(Clone, Copy)]
-pub(super) struct Solver<const D: usize> {
+pub(crate) struct Solver<const D: usize> {
     /// The inverse of the slope in the middle, if it has one.
     turn: [[f64; D]; D],
     /// The determinant of the slope in the middle.
@@ -132,7 +131,7 @@ pub(super) struct Solver<const D: usize> {
 }
 
 /// What one look at a box finds.
-pub(super) enum Look<const D: usize> {
+pub(crate) enum Look<const D: usize> {
     Nothing,
     /// Where, and the determinant there.
     Root([f64; D], f64),
@@ -142,9 +141,9 @@ pub(super) enum Look<const D: usize> {
 
 /// Where a root lies in its cell, 0 to 1 along each axis, and the map's Jacobian determinant there.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Root<const D: usize> {
-    pub(super) within: [f64; D],
-    pub(super) determinant: f64,
+pub(crate) struct Root<const D: usize> {
+    pub(crate) within: [f64; D],
+    pub(crate) determinant: f64,
 }
 
 /// Up to this bend, below 1, a bilinear box has one root at most, and no denominator of its closed form is small.
@@ -161,11 +160,11 @@ const BOXES: usize = 1024;
 /// A cell whose area (volume) is at most this part of the product of its sides has collapsed.
 const COLLAPSED: f64 = 1e-9;
 /// Roots of one cell nearer to each other are one.
-pub(super) const SAME: f64 = 1e-6;
+pub(crate) const SAME: f64 = 1e-6;
 
 impl<const D: usize> Solver<D> {
     #[inline(always)]
-    pub(super) fn new(patch: &Patch<D>) -> Self {
+    pub(crate) fn new(patch: &Patch<D>) -> Self {
         let slopes: [[f64; D]; D] = std::array::from_fn(|i| std::array::from_fn(|k| patch.coef[1 << k][i]));
         let (turn, determinant) = inverse(&slopes);
         let mut bends = [[0.0; D]; 8];
@@ -179,13 +178,19 @@ impl<const D: usize> Solver<D> {
                 turns[i] += slopes * bends[b][i].abs();
             }
         }
-        let bend = turns.iter().fold(0.0, |most: f64, turn| if *turn <= most { most } else { *turn });
+        let bend = turns.iter().fold(0.0f64, |most, turn| if turn.is_nan() { f64::INFINITY } else { most.max(*turn) });
         Self { turn, determinant, bends, bound, bend }
+    }
+
+    /// Whether the determinant has the sign of that in the middle all over the box: a slope that differs from another by less than
+    /// itself is never singular.
+    pub(crate) fn keeps_its_sign(&self) -> bool {
+        self.bend < 0.999
     }
 
     /// Looks for the root in the box. `tolerance` is in units of the location.
     #[inline(always)]
-    pub(super) fn look(&self, patch: &Patch<D>, at: &[f64; D], tolerance: f64) -> Look<D> {
+    pub(crate) fn look(&self, patch: &Patch<D>, at: &[f64; D], tolerance: f64) -> Look<D> {
         let offset = std::array::from_fn(|i| at[i] - patch.coef[0][i]);
         let turned = times(&self.turn, &offset);
         // NaN, of a slope without an inverse, excludes nothing.
@@ -213,7 +218,7 @@ impl<const D: usize> Solver<D> {
     /// of `1 + 2 (a + b) + (a - b)^2`.
     #[inline(always)]
     fn quadratic(&self, turned: &[f64; D]) -> Option<([f64; D], f64)> {
-        if !(self.bend <= FLAT_BEND) {
+        if self.bend > FLAT_BEND {
             return None;
         }
         let [g, s] = [&self.bends[3], turned];
@@ -228,7 +233,7 @@ impl<const D: usize> Solver<D> {
     /// The root that Newton's method finds from `turned`, and the determinant there as a part of that in the middle.
     #[inline(always)]
     fn newton(&self, turned: &[f64; D]) -> Option<([f64; D], f64)> {
-        if !(self.bend <= BEND) {
+        if self.bend > BEND {
             return None;
         }
         let mut t = turned.map(|t| t.clamp(-0.5, 0.5));
@@ -281,7 +286,7 @@ impl<const D: usize> Solver<D> {
 
 /// All places of a cell that bends too much for one look: boxes are halved until each has no root or one.
 #[inline(never)]
-pub(super) fn search<const D: usize>(cell: &Patch<D>, at: &[f64; D], tolerance: f64, found: &mut Vec<Root<D>>) {
+pub(crate) fn search<const D: usize>(cell: &Patch<D>, at: &[f64; D], tolerance: f64, found: &mut Vec<Root<D>>) {
     if cell.collapsed() {
         found.extend(cell.nearest(at, tolerance).map(|within| Root { within, determinant: 0.0 }));
         return;

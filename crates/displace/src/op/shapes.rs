@@ -1,0 +1,112 @@
+//! Outlines, boxes and label masks through a map: places and images put to use.
+
+use crate::dtype::{Location, Sample};
+use crate::error::{LabelsError, PointsError};
+use crate::grid::Locations;
+use crate::interp::Interp;
+use crate::op::invert::{Branch, InvertOptions, invert};
+use crate::op::points::{Direction, transform_points};
+use crate::op::sample::sample;
+use crate::padding::Padding;
+use crate::sampler::Sampler;
+use crate::view::{Dense, View};
+
+/// The polygon with more corners: none of its sides is longer than `step`. Straight lines become curves on the way through a
+/// map; of these corners each lies on the curve.
+///
+/// A step that is not positive adds none.
+///
+/// ```
+/// use displace::densified;
+/// let square = [[0.0, 0.0], [2.0, 0.0], [2.0, 2.0], [0.0, 2.0]];
+/// assert_eq!(densified(&square, 1.0).len(), 8);
+/// assert_eq!(densified(&square, 1.0)[1], [1.0, 0.0]);
+/// ```
+#[must_use]
+pub fn densified<const D: usize>(polygon: &[[f64; D]], step: f64) -> Vec<[f64; D]> {
+    let ends = polygon.iter().zip(polygon.iter().cycle().skip(1));
+    let pieces = ends.flat_map(|(from, to)| {
+        let length = (0..D).map(|k| (to[k] - from[k]).powi(2)).sum::<f64>().sqrt();
+        // A side that is not finite, or a step that is not positive, is left as it is.
+        let count = (length / step).ceil();
+        let count = if count.is_finite() && count > 1.0 { count.min(MOST_CORNERS) as usize } else { 1 };
+        (0..count).map(move |i| {
+            let part = i as f64 / count as f64;
+            std::array::from_fn(|k| if i == 0 { from[k] } else { from[k] + part * (to[k] - from[k]) })
+        })
+    });
+    pieces.collect()
+}
+
+/// Corners along one side at most.
+const MOST_CORNERS: f64 = 65536.0;
+/// Places of a box along each axis at most.
+const ACROSS: f64 = 64.0;
+
+/// The box round everything in a box (`low` and `high` corner, x first, in pixels) that comes through the map of one sample; `None`
+/// if nothing does.
+///
+/// A box becomes something curved, and the box round it is what is returned. It is found from places on a lattice in the box, at
+/// most a pixel apart or 64 along each axis, its faces among them: exact for maps that are linear in it, else as near as the
+/// map bends between such places. What lies outside the map is left out.
+///
+/// # Errors
+/// As [`transform_points`].
+///
+/// ```
+/// use displace::{transform_box, Between, Branch, Direction, Extent, Field, Lattice};
+/// let between = Between::new(Lattice::from_shape([4, 8], Extent::Edges)?, [8, 4], None)?;
+/// let field = Field::from_vec([2.0f32, 0.0].repeat(32), 1, between)?;
+/// // Every pixel reads two to its right: what is at 3 to 5 goes to 1 to 3.
+/// let moved = transform_box([[3.0, 1.0], [5.0, 2.0]], &field.view().into(), 0, Direction::Push, Branch::default())?;
+/// assert_eq!(moved, Some([[1.0, 1.0], [3.0, 2.0]]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn transform_box<L: Location, const D: usize>(
+    [low, high]: [[f64; D]; 2],
+    locations: &Locations<'_, L, D>,
+    n: usize,
+    direction: Direction,
+    branch: Branch,
+) -> Result<Option<[[f64; D]; 2]>, PointsError> {
+    let steps: [usize; D] = std::array::from_fn(|k| (high[k] - low[k]).abs().ceil().clamp(1.0, ACROSS) as usize);
+    let counts = steps.map(|steps| steps + 1);
+    let place = |mut at: usize| {
+        std::array::from_fn(|k| {
+            let i = at % counts[k];
+            at /= counts[k];
+            // Both ends as they were given.
+            if i == steps[k] { high[k] } else { low[k] + i as f64 / steps[k] as f64 * (high[k] - low[k]) }
+        })
+    };
+    let places: Vec<[f64; D]> = (0..counts.iter().product()).map(place).collect();
+    let moved = transform_points(&places, locations, n, direction, branch)?;
+    let found = moved.places.iter().zip(&moved.count).filter(|(_, count)| **count > 0).map(|(place, _)| *place);
+    Ok(found
+        .map(|place| [place; 2])
+        .reduce(|a, b| [std::array::from_fn(|k| a[0][k].min(b[0][k])), std::array::from_fn(|k| a[1][k].max(b[1][k]))]))
+}
+
+/// Label masks moved through a map, each pixel with one label: [`Direction::Push`] moves labels on the source to the destination,
+/// as the image moves, [`Direction::Pull`] labels on the destination back to the source.
+///
+/// Nothing is blended: every pixel of the result gets the label of the nearest pixel of the place it reads, through the map or
+/// its exact inverse, and 0 where it reads nothing. Shapes are those of [`sample`] and of [`invert`].
+///
+/// # Errors
+/// If the labels are not of the size of what they lie on, or the map cannot be inverted.
+pub fn transform_labels<T: Sample, L: Location, const D: usize>(
+    labels: &View<'_, T, D>,
+    locations: &Locations<'_, L, D>,
+    direction: Direction,
+    options: InvertOptions,
+) -> Result<Dense<T, D>, LabelsError> {
+    let sampler = Sampler::new(Interp::Nearest, Padding::Zeros);
+    match direction {
+        Direction::Push => Ok(sample(labels, locations, sampler)?),
+        Direction::Pull => {
+            let back = invert(locations, options)?.field;
+            Ok(sample(labels, &back.view().into(), sampler)?)
+        }
+    }
+}
