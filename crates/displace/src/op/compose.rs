@@ -2,14 +2,14 @@
 
 use crate::axis::Rest;
 use crate::dtype::Real;
-use crate::error::{ComposeError, OutputLenError, SizeText};
+use crate::error::{ComposeError, OutputLenError, SizeText, ViewError};
 use crate::field::{Field, FieldView};
 use crate::grid::Locations;
 use crate::lattice::Between;
 use crate::op::sample::sample_into;
 use crate::rows::{for_each_band, row_index};
 use crate::sampler::Sampler;
-use crate::view::{Layout, Shape};
+use crate::view::{Dense, Layout, Shape, View};
 
 /// The field that reads through `inner` first and `outer` then: `x` reads `outer` where `inner` sends it, and the source there.
 ///
@@ -94,7 +94,10 @@ pub fn compose_into<R: Real, const D: usize>(
         return Err(OutputLenError { found: out.len(), expected }.into());
     }
     let at = Locations { source: *inner.between().source(), ..Locations::from(*inner) };
-    sample_into(&outer.by(), &at, sampler, Layout::Interleaved, out)?;
+    // Volumes' components are read three times as fast one after the other.
+    let planes = if D == 3 && outer.by().side_by_side() { Some(planar(&outer.by())?) } else { None };
+    let by = planes.as_ref().map_or(outer.by(), Dense::view);
+    sample_into(&by, &at, sampler, Layout::Interleaved, out)?;
     let moves = Moves::new(outer.between(), inner.between(), &between);
     for_each_band(out, shape, Layout::Interleaved, |band| {
         let planes: [_; D] = std::array::from_fn(|k| inner.by().plane(band.n, k));
@@ -118,6 +121,26 @@ pub fn compose_into<R: Real, const D: usize>(
         }
     });
     Ok(())
+}
+
+/// The same numbers, component by component.
+pub(crate) fn planar<R: Real, const D: usize>(by: &View<'_, R, D>) -> Result<Dense<R, D>, ViewError> {
+    let shape = by.shape();
+    let mut planar = Dense::zeroed(shape, Layout::Planar)?;
+    for_each_band(planar.as_mut_slice(), shape, Layout::Planar, |band| {
+        for row in 0..band.rows {
+            let index = row_index(band.first_row + row, &shape.size);
+            for k in 0..shape.c {
+                let plane = by.plane(band.n, k);
+                let start = plane.row(index);
+                let (to, _) = band.row(row, k);
+                for (x, to) in to.iter_mut().enumerate() {
+                    *to = plane.data[(start + x as isize * plane.strides[0]) as usize];
+                }
+            }
+        }
+    });
+    Ok(planar)
 }
 
 /// What a composition adds to the outer displacement where sizes differ: the inner one in the outer's source pixels, and how far

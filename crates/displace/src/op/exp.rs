@@ -4,12 +4,12 @@ use crate::dtype::Real;
 use crate::error::{ComposeError, SizeText, VelocityError};
 use crate::field::{Field, FieldView};
 use crate::interp::Interp;
-use crate::op::compose::compose_into;
+use crate::op::compose::planar;
 use crate::op::sample::sample_into;
 use crate::padding::Padding;
 use crate::rows::{map_rows_costing, row_index};
 use crate::sampler::Sampler;
-use crate::view::Layout;
+use crate::view::{Dense, Layout};
 
 /// How [`exp`] integrates.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -90,19 +90,26 @@ fn flow<R: Real, const D: usize>(
     interp: Interp,
 ) -> Result<Field<R, D>, ComposeError> {
     let sampler = Sampler::new(interp, Padding::Border);
-    let half = scaled(velocity, 0.5f64.powi(squarings as i32 + 1))?;
-    let mut field = Field::zeroed(half.n(), *half.between())?;
+    let source = *velocity.between().source();
+    let by = R::from_f64(0.5f64.powi(squarings as i32 + 1));
+    // Component by component, as they are read fastest.
+    let mut half = planar(&velocity.by())?;
+    half.as_mut_slice().iter_mut().for_each(|v| *v = *v * by);
+    let mut field = Dense::zeroed(half.shape(), Layout::Planar)?;
     // h/2 v at x + h/2 v(x), twice.
-    sample_into(&half.by(), &half.view().into(), sampler, Layout::Interleaved, field.as_mut_slice())?;
-    for to in field.as_mut_slice() {
-        *to = *to + *to;
-    }
+    let read = |field: &Dense<R, D>, out: &mut Dense<R, D>| {
+        let at = FieldView::new(field.view(), source, None)?;
+        Ok::<(), ComposeError>(sample_into(&field.view(), &at.into(), sampler, Layout::Planar, out.as_mut_slice())?)
+    };
+    read(&half, &mut field)?;
+    field.as_mut_slice().iter_mut().for_each(|to| *to = *to + *to);
     let mut other = half;
     for _ in 0..squarings {
-        compose_into(&field.view(), &field.view(), sampler, None, other.as_mut_slice())?;
+        read(&field, &mut other)?;
+        other.as_mut_slice().iter_mut().zip(field.as_slice()).for_each(|(to, by)| *to = *to + *by);
         std::mem::swap(&mut field, &mut other);
     }
-    Ok(field)
+    scaled(&FieldView::new(field.view(), source, None)?, 1.0)
 }
 
 /// A field times a number.

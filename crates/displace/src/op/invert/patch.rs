@@ -188,6 +188,16 @@ impl<const D: usize> Solver<D> {
         self.bend < 0.999
     }
 
+    /// Between which values the determinant lies all over the box: `det(1 + E)` between `(1 - |E|)^D` and `(1 + |E|)^D`. Infinite
+    /// where the bend says nothing.
+    pub(crate) fn determinants(&self) -> [f64; 2] {
+        if !self.keeps_its_sign() {
+            return [f64::NEG_INFINITY, f64::INFINITY];
+        }
+        let ends = [1.0 - self.bend, 1.0 + self.bend].map(|factor| factor.powi(D as i32) * self.determinant);
+        [ends[0].min(ends[1]), ends[0].max(ends[1])]
+    }
+
     /// Looks for the root in the box. `tolerance` is in units of the location.
     #[inline(always)]
     pub(crate) fn look(&self, patch: &Patch<D>, at: &[f64; D], tolerance: f64) -> Look<D> {
