@@ -97,6 +97,7 @@ pub use op::sample::{sample, sample_into};
 pub use op::sample_grad::sample_grad_into;
 pub use op::sample_grad_grad::sample_grad_grad_into;
 pub use op::shapes::{densified, transform_box, transform_labels};
+pub use op::splat::{Reduce, Splat, splat};
 pub use op::summary::{Largest, Summary, summary};
 pub use op::warp::{warp, warp_into};
 pub use padding::{Padding, Spot};

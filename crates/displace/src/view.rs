@@ -161,6 +161,15 @@ impl<'a, T, const D: usize> View<'a, T, D> {
         self
     }
 
+    /// A batch of one for `n` samples: the same numbers again for each.
+    pub(crate) fn repeated(mut self, n: usize) -> Self {
+        if self.shape.n == 1 {
+            self.shape.n = n;
+            self.strides.n = 0;
+        }
+        self
+    }
+
     /// One number.
     #[must_use]
     pub fn get(&self, n: usize, c: usize, at: [usize; D]) -> Option<&'a T> {

@@ -13,3 +13,5 @@ mod make;
 mod points;
 #[path = "flows/resize.rs"]
 mod resize;
+#[path = "flows/splat.rs"]
+mod splat;

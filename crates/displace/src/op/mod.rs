@@ -15,5 +15,6 @@ pub(crate) mod sample;
 pub(crate) mod sample_grad;
 pub(crate) mod sample_grad_grad;
 pub(crate) mod shapes;
+pub(crate) mod splat;
 pub(crate) mod summary;
 pub(crate) mod warp;

@@ -170,7 +170,8 @@ fn places_add_up_to_the_degree() {
                     winding -= 1;
                 }
             }
-            let count = *inverse.count.view().get(0, 0, pixel).expect("inside") as i64;
+            let count = *inverse.count.view().get(0, 0, pixel).expect("inside");
+            let count = i64::from(count);
             // As many of one sign more than of the other as the border says: no fewer in all, and a pair more or less.
             assert!(count >= i64::abs(winding) && (count - winding) % 2 == 0, "pixel {pixel:?}: {count} places, degree {winding}");
         }
