@@ -6,6 +6,13 @@
     affine_grid             theta -> grid
     grid_sample             torch's, for tensors and arrays
     warp                    image and field -> warped image
+    invert                  where each input pixel goes, with validity, multiplicity and residual
+    transform_points        key points through a map, either way; also transform_boxes, _polygons, _labels
+    splat                   forward warping: the adjoint of sampling
+    compose, exp, log       one field after another; velocity to displacement and back
+    resize                  fields and grids at another resolution
+    jacobian_determinant    how a map stretches; also jacobian, divergence, curl, strain
+    folding                 every fold, found exactly
     set_num_threads         how many threads share large work
     inspect                 a report on a grid, a field or any array
     Field, read, write      fields with what gives them meaning, in memory and in files
@@ -20,39 +27,71 @@ import sys as _sys
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from ._affine_grid import affine_grid
+from ._compose import compose
 from ._core import __version__
 from ._displacement import displacement
 from ._effective_displacement import Effective, effective_displacement
 from ._errors import DeviceError, DisplaceError, DTypeError, FileFormatError, RestError, ShapeError
 from ._field import Field
 from ._files import read, write
+from ._flow import Exponential, Logarithm, exp, log
+from ._folding import Extreme, Folding, folding
 from ._grid_from_displacement import grid_from_displacement
 from ._grid_sample import grid_sample
 from ._inspect import Report, inspect
+from ._invert import Convergence, Inverse, invert
+from ._jacobian import curl, divergence, jacobian, jacobian_determinant, strain
+from ._points import Points, transform_boxes, transform_labels, transform_points, transform_polygons
+from ._resize import resize
+from ._splat import Splat, splat
 from ._threads import get_num_threads, set_num_threads
 from ._warp import warp
 
 __all__ = [
+    "Convergence",
     "DTypeError",
     "DeviceError",
     "DisplaceError",
     "Effective",
+    "Exponential",
+    "Extreme",
     "Field",
     "FileFormatError",
+    "Folding",
+    "Inverse",
+    "Logarithm",
+    "Points",
     "Report",
     "RestError",
     "ShapeError",
+    "Splat",
     "__version__",
     "affine_grid",
+    "compose",
+    "curl",
     "displacement",
+    "divergence",
     "effective_displacement",
+    "exp",
+    "folding",
     "get_num_threads",
     "grid_from_displacement",
     "grid_sample",
     "inspect",
+    "invert",
+    "jacobian",
+    "jacobian_determinant",
+    "log",
     "plot",
     "read",
+    "resize",
     "set_num_threads",
+    "splat",
+    "strain",
+    "transform_boxes",
+    "transform_labels",
+    "transform_points",
+    "transform_polygons",
     "warp",
     "write",
 ]

@@ -5,6 +5,12 @@ from typing import Any, Final, TypeAlias, final
 _Sampling: TypeAlias = tuple[str, str, float, str, bool, str | None]
 _Notes: TypeAlias = tuple[list[int], bool, str]
 
+# (input_size, coords, align_corners, rest)
+_Frame: TypeAlias = tuple[Sequence[int], str, bool, str | None]
+_Place: TypeAlias = tuple[float, int, list[int]]
+_Report: TypeAlias = tuple[list[tuple[int, float, float]], int, int]
+_Pair: TypeAlias = tuple[Sequence[float], Sequence[float]]
+
 __version__: Final[str]
 __all__ = [
     "Stored",
@@ -12,20 +18,32 @@ __all__ = [
     "affine_grid",
     "affine_grid_grad",
     "ask_for_large_pages",
+    "compose",
+    "densified",
     "displacement",
     "effective_displacement",
+    "exp",
+    "folding",
     "get_num_threads",
     "grid_from_displacement",
     "inspect",
+    "invert",
+    "jacobian",
+    "log",
     "overlap",
     "picture",
     "read",
+    "resize",
+    "resize_grid",
     "sample",
     "sample_grad",
     "sample_grad_grad",
     "sample_grads_small",
     "sample_small",
     "set_num_threads",
+    "splat",
+    "transform_boxes",
+    "transform_points",
     "use_torch",
     "write",
 ]
@@ -99,3 +117,40 @@ def picture(
 ) -> bytes: ...
 def read(path: str) -> tuple[str, list[tuple[str, Stored]], _Notes | None]: ...
 def write(path: str, arrays: list[tuple[str, Any]], notes: _Notes | None, compress: bool) -> None: ...
+def invert(
+    field: Any, frame: _Frame, method: str, branch: str, stop: tuple[float | None, int]
+) -> tuple[bytearray, bytearray, bytearray, bytearray, _Report | None]: ...
+def compose(
+    outer: Any,
+    outer_frame: _Frame,
+    inner: Any,
+    inner_frame: _Frame,
+    rest_name: str | None,
+    sampling: tuple[str, str, float],
+) -> tuple[bytearray, str]: ...
+def exp(velocity: Any, frame: _Frame, squarings: int | None, tolerance: float, mode: str) -> tuple[bytearray, int, float]: ...
+def log(
+    field: Any, frame: _Frame, tolerance: float, steps: int, squarings: int | None, mode: str
+) -> tuple[bytearray, float, list[float], bool]: ...
+def resize(
+    field: Any, frame: _Frame, size: Sequence[int], input_size: Sequence[int], rest_name: str | None
+) -> tuple[bytearray, str]: ...
+def resize_grid(grid: Any, size: Sequence[int], align_corners: bool) -> bytearray: ...
+def jacobian(field: Any, out: Any, frame: _Frame, what: str, spacing: _Pair | None, scheme: str) -> None: ...
+def folding(
+    field: Any, frame: _Frame
+) -> tuple[tuple[int, int, int, int], _Place | None, _Place | None, float, float | None, bytearray]: ...
+def transform_points(
+    points: Any, field: Any, frame: _Frame, sample: int, direction: str, branch: str
+) -> tuple[bytearray, bytearray, bytearray]: ...
+def transform_boxes(boxes: Any, field: Any, frame: _Frame, sample: int, direction: str, branch: str) -> bytearray: ...
+def densified(polygon: Any, step: float) -> bytearray: ...
+def splat(
+    values: Any,
+    weights: Any | None,
+    grid: Any,
+    out: tuple[Any, Any],
+    size: Sequence[int],
+    sampling: _Sampling,
+    reduce: str,
+) -> None: ...

@@ -160,6 +160,106 @@ def warp(image, field, sampling, planes, batch, channels_last, out):
     return _sampled_into(out, target, image, field, sampling, seen)
 
 
+def splat(values, field, weights, size, sampling, reduce):
+    """Sums and coverage by the adjoint of sampling, which autograd knows; inputs have sample and channel axes."""
+    _check(values, "input", REAL)
+    _check_together(values, "input", field, "field")
+    mode, padding_mode, _, coords, align_corners, rest = sampling
+    sampling = (mode, padding_mode, 0.0, coords, align_corners, rest)
+    samples = max(values.shape[0], field.shape[0], 1 if weights is None else weights.shape[0])
+    ones = values.new_ones(()).expand(1, 1, *values.shape[2:]) if weights is None else weights.to(values.dtype)
+    weighted = values if weights is None else values * ones
+
+    def pushed(tensor):
+        tensor, at = (t.expand(samples, *t.shape[1:]) for t in (tensor, field))
+        return call("sample_grad_image", tensor, at, [samples, tensor.shape[1], *size], *sampling)
+
+    total, coverage = pushed(weighted), pushed(ones)
+    if reduce == "average":
+        covered = coverage != 0
+        # Where nothing fell the quotient is neither taken nor differentiated.
+        total = torch.where(covered, total / torch.where(covered, coverage, torch.ones_like(coverage)), torch.zeros_like(total))
+    return total, coverage
+
+
+def _read(outer, inner, mode, padding_mode, fill, align_corners):
+    """`outer`'s displacements at the places that `inner` leads to, both (N, [D,] H, W, D)."""
+    sampling = (mode, padding_mode, fill, "displacement", align_corners, None)
+    samples = max(outer.shape[0], inner.shape[0])
+    outer, inner = (tensor.expand(samples, *tensor.shape[1:]) for tensor in (outer, inner))
+    return call("sample", outer.movedim(-1, 1).contiguous(), inner, *sampling).movedim(1, -1)
+
+
+def _tensor(given):
+    """The tensor that was given, with a sample axis, in the type it is computed in."""
+    tensor = given.given if given.batch else given.given.unsqueeze(0)
+    return tensor.to(REAL[tensor.dtype])
+
+
+def compose(outer, inner, mode, padding_mode, fill):
+    first, second = _tensor(outer), _tensor(inner)
+    result = second + _read(first, second, mode, padding_mode, fill, outer.align_corners)
+    return result if outer.batch or inner.batch else result.squeeze(0)
+
+
+def flow(velocity, squarings, mode):
+    half = _tensor(velocity) * 0.5 ** (squarings + 1)
+    field = 2 * _read(half, half, mode, "border", 0.0, velocity.align_corners)
+    for _ in range(squarings):
+        field = _read(field, field, mode, "border", 0.0, velocity.align_corners) + field
+    return field if velocity.batch else field.squeeze(0)
+
+
+def _slope(tensor, dim, scheme):
+    """Along an axis, one-sided at its ends."""
+    length = tensor.shape[dim]
+    if length < 2:
+        return torch.zeros_like(tensor)
+    steps = tensor.diff(dim=dim)
+    first, last = steps.narrow(dim, 0, 1), steps.narrow(dim, length - 2, 1)
+    if scheme == "central":
+        inner = (tensor.narrow(dim, 2, length - 2) - tensor.narrow(dim, 0, length - 2)) / 2
+        return torch.cat([first, inner, last], dim)
+    return torch.cat([steps, last] if scheme == "forward" else [first, steps], dim)
+
+
+def derived(given, what, spacing, scheme, shape):
+    """`_core.jacobian` by torch's own operators, which carry gradients."""
+    tensor, axes = _tensor(given), given.axes
+    slopes = torch.stack([_slope(tensor, axes - k, scheme) for k in range(axes)], -1)
+    ratio = torch.ones(axes, axes, dtype=tensor.dtype)
+    if spacing is not None:
+        source, own = (torch.tensor(lengths[::-1], dtype=tensor.dtype) for lengths in spacing)
+        ratio = source[:, None] / own
+    if what in ("divergence", "curl"):
+        slopes = slopes * ratio
+        if what == "divergence":
+            result = slopes.diagonal(dim1=-2, dim2=-1).sum(-1)
+        elif axes == 2:
+            result = slopes[..., 1, 0] - slopes[..., 0, 1]
+        else:
+            pairs = [((k + 1) % 3, (k + 2) % 3) for k in range(3)]
+            result = torch.stack([slopes[..., b, a] - slopes[..., a, b] for a, b in pairs], -1)
+    else:
+        # What rest places change by: 1 but for "extent" between other sizes.
+        own = [1.0] * axes
+        if given.rest == "extent":
+            ends = 1 if given.align_corners else 0
+            lengths = zip(given.size[::-1], given.own[::-1], strict=True)
+            own = [(a - ends) / (b - ends) if b > ends else 0.0 for a, b in lengths]
+        one = torch.eye(axes, dtype=tensor.dtype)
+        matrix = (slopes + torch.diag(torch.tensor(own, dtype=tensor.dtype))) * ratio
+        if what == "jacobian":
+            result = matrix
+        elif what == "determinant":
+            result = torch.linalg.det(matrix)
+        elif what == "small":
+            result = (matrix + matrix.mT) / 2 - one
+        else:
+            result = (matrix.mT @ matrix - one) / 2
+    return result.reshape(shape if given.batch else shape[1:])
+
+
 def to_numpy(tensor: torch.Tensor, what: str) -> np.ndarray:
     """To look at: bfloat16, which NumPy lacks, as float32."""
     _check(tensor, what, IMAGES)

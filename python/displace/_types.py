@@ -8,6 +8,9 @@ Mode: TypeAlias = Literal["bilinear", "nearest", "bicubic", "linear", "trilinear
 PaddingMode: TypeAlias = Literal["zeros", "border", "reflection", "wrap", "constant"]
 Rest: TypeAlias = Literal["index", "extent"]
 Coords: TypeAlias = Literal["normalized", "pixel", "displacement"]
+Branch: TypeAlias = Literal["largest_jacobian", "nearest", "first"]
+Direction: TypeAlias = Literal["pull", "push"]
+Scheme: TypeAlias = Literal["central", "forward", "backward"]
 
 
 class AnyArray(Protocol):

@@ -139,7 +139,7 @@ impl FigureArgs {
     }
 }
 
-fn save(picture: &Picture, path: &Path) -> Result<()> {
+pub(crate) fn save(picture: &Picture, path: &Path) -> Result<()> {
     let bytes = if extension(path) == "svg" { picture.svg().as_bytes().to_vec() } else { picture.png(PNG_SCALE)? };
     Ok(displace_io::write_bytes(path, &bytes)?)
 }

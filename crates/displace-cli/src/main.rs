@@ -5,6 +5,7 @@ mod cmd;
 mod failure;
 mod figure;
 mod input;
+mod lattices;
 mod output;
 mod progress;
 mod report;
@@ -28,6 +29,11 @@ enum Command {
     Demo(cmd::demo::Args),
     Field(cmd::field::Args),
     Warp(cmd::warp::Args),
+    Invert(cmd::invert::Args),
+    Compose(cmd::compose::Args),
+    Exp(cmd::exp::Args),
+    Jacobian(cmd::jacobian::Args),
+    Points(cmd::points::Args),
     Info(cmd::info::Args),
     Plot(cmd::plot::Args),
 }
@@ -37,6 +43,11 @@ fn main() -> ExitCode {
         Command::Demo(args) => cmd::demo::run(&args),
         Command::Field(args) => cmd::field::run(&args),
         Command::Warp(args) => cmd::warp::run(&args),
+        Command::Invert(args) => cmd::invert::run(&args),
+        Command::Compose(args) => cmd::compose::run(&args),
+        Command::Exp(args) => cmd::exp::run(&args),
+        Command::Jacobian(args) => cmd::jacobian::run(&args),
+        Command::Points(args) => cmd::points::run(&args),
         Command::Info(args) => cmd::info::run(&args),
         Command::Plot(args) => cmd::plot::run(&args),
     };

@@ -294,3 +294,83 @@ fn options_that_do_not_exist_exit_with_2() {
     assert_eq!(displace(&["field", "x", "--moed", "nearest"]).status.code(), Some(2));
     assert_eq!(displace(&["field", "x", "-s", "5"]).status.code(), Some(2));
 }
+
+/// A field of 6 x 4 pixels whose third column reads behind its neighbours: a fold.
+fn folded(folder: &Folder) -> String {
+    let by: Vec<f32> = (0..24).flat_map(|i| [[0.0, 1.5, -0.5, 0.0, 0.0, 0.0][i % 6], 0.0]).collect();
+    folder.save("folded.npy", &[4, 6, 2], by)
+}
+
+#[test]
+fn an_inverse_is_certified_and_drawn() {
+    let folder = Folder::new();
+    let field = folded(&folder);
+    let [out, count, residual, picture] = ["inverse.npz", "count.svg", "residual.npy", "inverse.png"].map(|name| folder.path(name));
+    let text = succeeds(&["invert", &field, &out, "--count", &count, "--residual", &residual, "--plot", &picture]);
+    // Columns read 0, 2.5, 1.5, 3, 4, 5: pixel 2 is read three times, by slopes of 2.5, -1 and 1.5.
+    for words in ["4x6 source pixels 24 have a certified place", "several (folds): 4, up to 3", "largest 0.00e0 px", "-> "] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert!(std::fs::read_to_string(&count).expect("a picture").contains("how many places read each pixel"));
+    let (shape, residuals) = floats(&residual);
+    assert_eq!((shape, residuals.len()), (vec![1, 4, 6], 24));
+    let json = succeeds(&["invert", &field, &out, "--method", "newton", "--json"]);
+    assert!(json.contains("\"converged\"") && json.contains("\"left_after_step\""), "{json}");
+    // The archive knows itself, and its inverse is inverted back without being told.
+    let back = folder.path("back.npy");
+    assert!(succeeds(&["invert", &out, &back]).contains("certified"));
+    fails(&["invert", &field, &folder.path("inverse.txt")], 2);
+    fails(&["invert", &field, &out, "--count", &folder.path("count.csv")], 2);
+    fails(&["invert", &field, &out, "--as", "grid"], 2);
+}
+
+#[test]
+fn fields_are_composed_and_flow() {
+    let folder = Folder::new();
+    let shift = folder.save("shift.npy", &[3, 5, 2], [1.0f32, 0.0].repeat(15));
+    let out = folder.path("both.npy");
+    assert!(succeeds(&["compose", &shift, &shift, &out]).contains("padding \"border\""));
+    let (shape, by) = floats(&out);
+    assert_eq!((shape, by), (vec![1, 3, 5, 2], [2.0f32, 0.0].repeat(15)));
+    let text = succeeds(&["exp", &shift, &out]);
+    assert!(text.contains("0 squarings; off by 0.00e0 px at most"), "{text}");
+    assert_eq!(floats(&out).1, [1.0f32, 0.0].repeat(15));
+    let double = folder.save("double.npy", &[3, 5, 2], [1.0f64, 0.0].repeat(15));
+    assert!(fails(&["compose", &shift, &double, &out], 2).contains("both must be of one type"));
+    let other = folder.save("other.npy", &[4, 5, 2], [1.0f32, 0.0].repeat(20));
+    assert!(fails(&["compose", &shift, &other, &out], 2).contains("3x5"));
+    let nan = folder.save("nan.npy", &[3, 5, 2], [f32::NAN; 30].to_vec());
+    assert!(fails(&["exp", &nan, &out], 1).contains("not finite"));
+}
+
+#[test]
+fn determinants_and_folds() {
+    let folder = Folder::new();
+    let field = folded(&folder);
+    let [array, picture] = ["det.npy", "det.svg"].map(|name| folder.path(name));
+    let text = succeeds(&["jacobian", &field, &array, "--scheme", "forward"]);
+    for words in ["4 of 24 pixels are not positive", "3 of 15 cells", "3 of them turned over", "smallest determinant -1.0000"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert_eq!(floats(&array).1[..6], [2.5, -1.0, 1.5, 1.0, 1.0, 1.0]);
+    succeeds(&["jacobian", &field, &picture]);
+    assert!(std::fs::read_to_string(&picture).expect("a picture").contains("0 or less (red)"));
+    assert!(succeeds(&["info", &field, "--as", "displacement"]).contains("3 of 15 cells fold"));
+    succeeds(&["plot", &field, &folder.path("lattice.png"), "--style", "lattice"]);
+}
+
+#[test]
+fn points_go_both_ways() {
+    let folder = Folder::new();
+    let field = folder.save("shift.npy", &[3, 5, 2], [0.5f32, 0.0].repeat(15));
+    let points = folder.path("points.txt");
+    std::fs::write(&points, "# key points\n2 1\n0.25, 1 # nobody reads this one\n\n").expect("a writable folder");
+    let text = succeeds(&["points", &field, &points]);
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines[0].starts_with("# x y in destination pixels"), "{text}");
+    assert_eq!(&lines[1..], ["1.5 1 1 0.0e0", "nan nan 0 nan"]);
+    let text = succeeds(&["points", &field, &points, "--direction", "pull"]);
+    assert_eq!(text.lines().nth(1), Some("2.5 1 1 0.0e0"));
+    std::fs::write(&points, "1 2 3\n").expect("a writable folder");
+    assert!(fails(&["points", &field, &points], 1).contains("line 1: \"1 2 3\": expected 2 numbers"));
+}

@@ -55,6 +55,10 @@ macro_rules! raise {
 raise! {
     displace::error::NameError => displace_error,
     displace::error::AxisLenError => shape_error,
+    displace::error::JacobianError => shape_error,
+    displace::error::FoldingError => shape_error,
+    displace::error::PointsError => shape_error,
+    displace::error::SpacingError => displace_error,
     displace::error::ComponentsError => shape_error,
     displace::error::SampleError => shape_error,
     displace::error::ThetaError => shape_error,
@@ -67,7 +71,39 @@ impl<T> Raise<T> for Result<T, displace::error::FieldError> {
         use displace::error::FieldError;
         self.map_err(|e| match &e {
             FieldError::Rest(_) => rest_error(e.to_string()),
-            FieldError::Components(_) | FieldError::View(_) | FieldError::Output(_) => shape_error(e.to_string()),
+            FieldError::Axis(_) | FieldError::Components(_) | FieldError::View(_) | FieldError::Output(_) => {
+                shape_error(e.to_string())
+            }
+        })
+    }
+}
+
+impl<T> Raise<T> for Result<T, displace::error::InvertError> {
+    fn raise(self) -> PyResult<T> {
+        use displace::error::{FieldError, InvertError};
+        self.map_err(|e| match &e {
+            InvertError::Rest(_) | InvertError::Field(FieldError::Rest(_)) => rest_error(e.to_string()),
+            _ => shape_error(e.to_string()),
+        })
+    }
+}
+
+impl<T> Raise<T> for Result<T, displace::error::ComposeError> {
+    fn raise(self) -> PyResult<T> {
+        use displace::error::ComposeError;
+        self.map_err(|e| match &e {
+            ComposeError::Rest(_) => rest_error(e.to_string()),
+            _ => shape_error(e.to_string()),
+        })
+    }
+}
+
+impl<T> Raise<T> for Result<T, displace::error::VelocityError> {
+    fn raise(self) -> PyResult<T> {
+        use displace::error::VelocityError;
+        self.map_err(|e| match &e {
+            VelocityError::NotFinite => displace_error(e.to_string()),
+            _ => shape_error(e.to_string()),
         })
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! What users see, with its documentation, is in `python/displace`.
 
+mod buffer;
 mod dispatch;
 mod error;
 mod op;
@@ -18,23 +19,39 @@ mod core_module {
     #[pymodule_export]
     use crate::op::affine_grid::{affine_grid, affine_grid_grad};
     #[pymodule_export]
+    use crate::op::compose::compose;
+    #[pymodule_export]
     use crate::op::displacement::displacement;
     #[pymodule_export]
     use crate::op::effective_displacement::effective_displacement;
     #[pymodule_export]
+    use crate::op::exp::{exp, log};
+    #[pymodule_export]
     use crate::op::files::{Stored, read, write};
+    #[pymodule_export]
+    use crate::op::folding::folding;
     #[pymodule_export]
     use crate::op::grid_from_displacement::grid_from_displacement;
     #[pymodule_export]
     use crate::op::inspect::inspect;
     #[pymodule_export]
+    use crate::op::invert::invert;
+    #[pymodule_export]
+    use crate::op::jacobian::jacobian;
+    #[pymodule_export]
     use crate::op::picture::picture;
+    #[pymodule_export]
+    use crate::op::points::{densified, transform_boxes, transform_points};
+    #[pymodule_export]
+    use crate::op::resize::{resize, resize_grid};
     #[pymodule_export]
     use crate::op::sample::sample;
     #[pymodule_export]
     use crate::op::sample_grad::{sample_grad, sample_grad_grad};
     #[pymodule_export]
     use crate::op::small::{sample_grads_small, sample_small, use_torch};
+    #[pymodule_export]
+    use crate::op::splat::splat;
     #[pymodule_export]
     use crate::op::threads::{get_num_threads, set_num_threads};
     #[pymodule_export]

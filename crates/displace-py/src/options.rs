@@ -48,6 +48,38 @@ impl Sampling {
     }
 }
 
+/// What gives locations meaning: `(input_size, coords, align_corners, rest)`, the size in array order.
+#[derive(FromPyObject)]
+pub(crate) struct Frame(Vec<usize>, String, bool, Option<String>);
+
+impl Frame {
+    pub(crate) fn rest(&self) -> PyResult<Option<Rest>> {
+        rest(self.3.as_deref())
+    }
+
+    /// Locations in the language that the frame names.
+    pub(crate) fn locations<'a, L: Location + Element, const D: usize>(&self, tensor: &'a Tensor) -> PyResult<Locations<'a, L, D>> {
+        let Self(size, coords, align_corners, rest) = self;
+        let sampling = Sampling(String::new(), String::new(), 0.0, coords.clone(), *align_corners, rest.clone());
+        sampling.locations(tensor, size_xy(size)?)
+    }
+
+    /// A displacement field.
+    pub(crate) fn field<'a, L: Location + Element, const D: usize>(&self, tensor: &'a Tensor) -> PyResult<FieldView<'a, L, D>> {
+        FieldView::new(tensor.locations::<L, D>("field")?, lattice(&self.0, self.2)?, self.rest()?).raise()
+    }
+}
+
+/// A size in array order, x first.
+pub(crate) fn size_xy<const D: usize>(size: &[usize]) -> PyResult<[usize; D]> {
+    let mut size: [usize; D] = size.try_into().map_err(|_| {
+        let expected = if D == 2 { "(H, W)" } else { "(D, H, W)" };
+        shape_error(format!("size {size:?} for locations with {D} components: expected {expected}"))
+    })?;
+    size.reverse();
+    Ok(size)
+}
+
 pub(crate) fn sampler(mode: &str, padding_mode: &str, fill: f64) -> PyResult<Sampler> {
     let interp = mode.parse::<Interp>().raise()?;
     let padding = padding_mode.parse::<Padding>().raise()?;
@@ -70,11 +102,7 @@ pub(crate) fn rest(name: Option<&str>) -> PyResult<Option<Rest>> {
 
 /// A lattice of `size` in array order, which must have one entry for each component of the locations.
 pub(crate) fn lattice<const D: usize>(size: &[usize], align_corners: bool) -> PyResult<Lattice<D>> {
-    let size: [usize; D] = size.try_into().map_err(|_| {
-        let expected = if D == 2 { "(H, W)" } else { "(D, H, W)" };
-        shape_error(format!("size {size:?} for locations with {D} components: expected {expected}"))
-    })?;
-    Lattice::from_shape(size, Extent::from_align_corners(align_corners)).raise()
+    Lattice::from_xy(size_xy(size)?, Extent::from_align_corners(align_corners)).raise()
 }
 
 /// Components of each location: the length of the last axis.

@@ -6,7 +6,7 @@ mod slice;
 
 pub use slice::{PickError, arrows};
 
-use displace::{Axis, DType, Extent, FieldView, Location, Rest, Sample, Summary};
+use displace::{Axis, DType, Extent, Extreme, FieldView, Folding, Location, Rest, Sample, Summary};
 use serde_json::{Map, Value, json};
 
 /// Lines with a heading each, and the same facts for machines.
@@ -155,6 +155,37 @@ impl Report {
         self.fact("infinite", json!(s.infinite));
         self.fact("reads", json!({"inside": s.inside, "partly_outside": s.partly, "outside": s.outside}));
         self.fact("cells", json!({"all": s.cells, "folded": s.folded, "mirrored": s.mirrored, "undecided": s.undecided}));
+    }
+
+    /// Every fold between pixels, and how much it turns over.
+    pub fn folding<const D: usize>(&mut self, folds: &Folding<D>) {
+        let all = folds.cells - folds.undecided;
+        let text = match folds.folded {
+            0 => format!("none in {all} cells: the interpolated map is one to one on each"),
+            folded if folds.mirrored == all => format!("none; all {folded} cells are turned over, as by a mirror"),
+            folded => format!(
+                "{folded} of {all} cells ({}) fold, turn over or collapse; {} of them turned over as a whole",
+                share(folded, all),
+                folds.mirrored
+            ),
+        };
+        self.line("folds", text);
+        if let (Some(smallest), Some(largest)) = (folds.smallest, folds.largest) {
+            let at = |extreme: &Extreme<D>| format!("{:.4} in the cell at {}", extreme.determinant, place(&extreme.cell));
+            self.line("between", format!("smallest determinant {}, largest {}", at(&smallest), at(&largest)));
+            self.fact("smallest_determinant", json!(smallest.determinant));
+            self.fact("smallest_cell_xy", json!(smallest.cell.to_vec()));
+            self.fact("largest_determinant", json!(largest.determinant));
+        }
+        let unit = if D == 2 { "square source pixels" } else { "cubic source pixels" };
+        let exact = folds.folded_area.map_or(String::new(), |area| format!(", {area:.4} turned over exactly"));
+        self.line("turned over", format!("non-diffeomorphic {:.4} {unit}{exact}", folds.area));
+        self.fact("non_diffeomorphic", json!(folds.area));
+        self.fact("folded_area", json!(folds.folded_area));
+        self.fact(
+            "cells",
+            json!({"all": folds.cells, "folded": folds.folded, "mirrored": folds.mirrored, "undecided": folds.undecided}),
+        );
     }
 
     /// What the grid's own number type cannot tell apart.

@@ -6,6 +6,7 @@
 //! | colour wheel | [`wheel`](wheel()) | direction as hue, magnitude as saturation, at every pixel |
 //! | warped lattice | [`lattice`](lattice()) | where the destination's rows and columns are read from; folds in red |
 //! | heat map | [`magnitude`](magnitude()) | length at every pixel, and the largest |
+//! | heat map | [`heat`](heat()) | any number at every pixel: counts, residuals, determinants |
 //! | two photographs | [`compare`](compare()) | before and after, at one scale |
 //!
 //! Every picture uses the project's one convention: pull displacements in source pixels, x first, pixel centres at
@@ -37,6 +38,7 @@ mod embed;
 mod fold;
 mod font;
 mod frame;
+mod heat;
 mod lattice;
 mod magnitude;
 mod number;
@@ -48,6 +50,7 @@ mod wheel;
 
 pub use arrows::{Arrows, ShapeError};
 pub use compare::{CompareOptions, compare};
+pub use heat::{HeatOptions, heat};
 pub use lattice::{LatticeOptions, lattice};
 pub use magnitude::{MagnitudeOptions, magnitude};
 pub use picture::{DrawError, Picture};

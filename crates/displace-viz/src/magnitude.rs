@@ -1,7 +1,7 @@
 //! Length at every pixel.
 
 use crate::arrows::Arrows;
-use crate::bar::Bar;
+use crate::bar::{Bar, LENGTH};
 use crate::canvas::{Anchor, Canvas, INK, Text};
 use crate::colour::{MISSING, Map};
 use crate::embed::{self, Blocks};
@@ -43,7 +43,7 @@ pub fn magnitude(field: &Arrows, options: &MagnitudeOptions) -> Result<Picture, 
         (None, Some((_, m))) if m > 0.0 => m,
         (None, _) => 1.0,
     };
-    let bar = Bar { map: Map::Area, most, beyond: largest.is_some_and(|(_, m)| m > most) };
+    let bar = Bar { map: Map::Area, title: LENGTH, least: 0.0, most, beyond: largest.is_some_and(|(_, m)| m > most) };
     let scale_text = if options.scale.is_some() {
         format!("colours end at {} px (chosen)", measured(most))
     } else {

@@ -31,6 +31,9 @@ pub enum DrawError {
         /// The source's pixels along y.
         height: usize,
     },
+    /// Numbers that are not as many as pixels.
+    #[error(transparent)]
+    Shape(#[from] crate::arrows::ShapeError),
     /// A PNG of this many pixels would not fit in memory.
     #[error("{width} x {height} pixels are too many for one PNG (at most 16384 on a side); ask for fewer pixels per unit")]
     TooLarge {

@@ -1,7 +1,7 @@
 //! Arrows, true to scale.
 
 use crate::arrows::Arrows;
-use crate::bar::Bar;
+use crate::bar::{Bar, LENGTH};
 use crate::canvas::{Anchor, Canvas, GREY, Text};
 use crate::colour::{Map, hex};
 use crate::embed;
@@ -61,7 +61,7 @@ pub fn quiver(field: &Arrows, options: &QuiverOptions) -> Result<Picture, DrawEr
         None if largest > 0.0 => largest,
         None => 1.0,
     };
-    let bar = Bar { map: Map::Line, most, beyond: largest > most };
+    let bar = Bar { map: Map::Line, title: LENGTH, least: 0.0, most, beyond: largest > most };
     let step = step(field, options.step);
     let shown = shown(field, step, arrow_scale);
 

@@ -238,3 +238,30 @@ fn ranks_and_lengths() {
     assert_eq!(field.percentile(101.0), None);
     assert_eq!((field.magnitude(2), field.location(2)), (10.0, [8.0, 8.0]));
 }
+
+#[test]
+fn heat_maps_say_what_they_count() {
+    use displace_viz::{HeatOptions, heat};
+    let options = HeatOptions {
+        title: "Jacobian determinant".into(),
+        label: "area per area".into(),
+        caption: "A test.".into(),
+        scale: None,
+        mark_to: Some(0.0),
+    };
+    let picture = heat(&[1.0, 2.0, -1.0, f64::NAN, 0.0, 3.0], [3, 2], &options).expect("a picture");
+    for words in
+        ["Jacobian determinant", "area per area", "2 of 6 pixels are 0 or less (red)", "1 of 6 pixels have no value (grey)"]
+    {
+        assert!(picture.svg().contains(words), "{words}");
+    }
+    assert!(picture.png(1.0).expect("a file").starts_with(b"\x89PNG"));
+    let capped = HeatOptions { scale: Some(1.5), mark_to: None, ..options.clone() };
+    assert!(heat(&[1.0, 2.0], [2, 1], &capped).expect("a picture").svg().contains("1 of 2 pixels exceed the scale"));
+    // Nothing to scale by: all the same, or nothing at all.
+    for values in [[0.0; 4], [f64::NAN; 4]] {
+        heat(&values, [2, 2], &options).expect("a picture");
+    }
+    assert!(heat(&[1.0], [2, 2], &options).expect_err("too few").to_string().contains("4"));
+    assert!(heat(&[1.0], [1, 1], &HeatOptions { scale: Some(-1.0), ..options }).is_err());
+}

@@ -96,7 +96,7 @@ pub use op::resize::{resize, resize_grid};
 pub use op::sample::{sample, sample_into};
 pub use op::sample_grad::sample_grad_into;
 pub use op::sample_grad_grad::sample_grad_grad_into;
-pub use op::shapes::{densified, transform_box, transform_labels};
+pub use op::shapes::{Bounds, densified, transform_boxes, transform_labels};
 pub use op::splat::{Reduce, Splat, splat};
 pub use op::summary::{Largest, Summary, summary};
 pub use op::warp::{warp, warp_into};

@@ -43,8 +43,10 @@ const MOST_CORNERS: f64 = 65536.0;
 /// Places of a box along each axis at most.
 const ACROSS: f64 = 64.0;
 
-/// The box round everything in a box (`low` and `high` corner, x first, in pixels) that comes through the map of one sample; `None`
-/// if nothing does.
+/// A box by its `low` and `high` corner, x first, in pixels.
+pub type Bounds<const D: usize> = [[f64; D]; 2];
+
+/// For each box, the box round everything in it that comes through the map of one sample; `None` if nothing does.
 ///
 /// A box becomes something curved, and the box round it is what is returned. It is found from places on a lattice in the box, at
 /// most a pixel apart or 64 along each axis, its faces among them: exact for maps that are linear in it, else as near as the
@@ -54,37 +56,51 @@ const ACROSS: f64 = 64.0;
 /// As [`transform_points`].
 ///
 /// ```
-/// use displace::{transform_box, Between, Branch, Direction, Extent, Field, Lattice};
+/// use displace::{transform_boxes, Between, Branch, Direction, Extent, Field, Lattice};
 /// let between = Between::new(Lattice::from_shape([4, 8], Extent::Edges)?, [8, 4], None)?;
 /// let field = Field::from_vec([2.0f32, 0.0].repeat(32), 1, between)?;
 /// // Every pixel reads two to its right: what is at 3 to 5 goes to 1 to 3.
-/// let moved = transform_box([[3.0, 1.0], [5.0, 2.0]], &field.view().into(), 0, Direction::Push, Branch::default())?;
-/// assert_eq!(moved, Some([[1.0, 1.0], [3.0, 2.0]]));
+/// let boxes = [[[3.0, 1.0], [5.0, 2.0]]];
+/// let moved = transform_boxes(&boxes, &field.view().into(), 0, Direction::Push, Branch::default())?;
+/// assert_eq!(moved, [Some([[1.0, 1.0], [3.0, 2.0]])]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn transform_box<L: Location, const D: usize>(
-    [low, high]: [[f64; D]; 2],
+pub fn transform_boxes<L: Location, const D: usize>(
+    boxes: &[Bounds<D>],
     locations: &Locations<'_, L, D>,
     n: usize,
     direction: Direction,
     branch: Branch,
-) -> Result<Option<[[f64; D]; 2]>, PointsError> {
+) -> Result<Vec<Option<Bounds<D>>>, PointsError> {
+    let mut places = Vec::new();
+    let mut ends = Vec::with_capacity(boxes.len());
+    for bounds in boxes {
+        spread(bounds, &mut places);
+        ends.push(places.len());
+    }
+    let moved = transform_points(&places, locations, n, direction, branch)?;
+    let mut start = 0;
+    let round = |end: usize| {
+        let part = start..end;
+        start = end;
+        let found = part.filter(|at| moved.count[*at] > 0).map(|at| [moved.places[at]; 2]);
+        found.reduce(|a, b| [std::array::from_fn(|k| a[0][k].min(b[0][k])), std::array::from_fn(|k| a[1][k].max(b[1][k]))])
+    };
+    Ok(ends.into_iter().map(round).collect())
+}
+
+/// Places all over a box.
+fn spread<const D: usize>([low, high]: &Bounds<D>, places: &mut Vec<[f64; D]>) {
     let steps: [usize; D] = std::array::from_fn(|k| (high[k] - low[k]).abs().ceil().clamp(1.0, ACROSS) as usize);
     let counts = steps.map(|steps| steps + 1);
-    let place = |mut at: usize| {
+    places.extend((0..counts.iter().product()).map(|mut at: usize| {
         std::array::from_fn(|k| {
             let i = at % counts[k];
             at /= counts[k];
             // Both ends as they were given.
             if i == steps[k] { high[k] } else { low[k] + i as f64 / steps[k] as f64 * (high[k] - low[k]) }
         })
-    };
-    let places: Vec<[f64; D]> = (0..counts.iter().product()).map(place).collect();
-    let moved = transform_points(&places, locations, n, direction, branch)?;
-    let found = moved.places.iter().zip(&moved.count).filter(|(_, count)| **count > 0).map(|(place, _)| *place);
-    Ok(found
-        .map(|place| [place; 2])
-        .reduce(|a, b| [std::array::from_fn(|k| a[0][k].min(b[0][k])), std::array::from_fn(|k| a[1][k].max(b[1][k]))]))
+    }));
 }
 
 /// Label masks moved through a map, each pixel with one label: [`Direction::Push`] moves labels on the source to the destination,

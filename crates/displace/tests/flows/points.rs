@@ -3,7 +3,7 @@
 use crate::common::Rng;
 use crate::make::{exact, field, noise, pixels, waves};
 use displace::{
-    Branch, Direction, Field, InvertOptions, Shape, View, densified, transform_box, transform_labels, transform_points,
+    Branch, Direction, Field, InvertOptions, Shape, View, densified, transform_boxes, transform_labels, transform_points,
 };
 
 #[test]
@@ -59,15 +59,14 @@ fn boxes() {
     // A quarter turn about the middle of 11 x 11 pixels: (x, y) reads (y, 10 - x).
     let turn: Field<f64, 2> = field([11, 11], |[x, y]| [y as f64 - x as f64, 10.0 - x as f64 - y as f64]);
     let at = turn.view().into();
-    let pulled = transform_box([[1.0, 2.0], [4.0, 3.5]], &at, 0, Direction::Pull, Branch::default()).expect("a box");
-    assert_eq!(pulled, Some([[2.0, 6.0], [3.5, 9.0]]));
-    let back = transform_box(pulled.expect("inside"), &at, 0, Direction::Push, Branch::default()).expect("a box").expect("inside");
-    let expected = [[1.0, 2.0], [4.0, 3.5]];
-    assert!((0..2).all(|i| (0..2).all(|k| (back[i][k] - expected[i][k]).abs() < 1e-9)), "{back:?}");
-    // Half of it lies outside: the box of the rest.
-    let half = transform_box([[-5.0, 0.0], [3.0, 1.0]], &at, 0, Direction::Pull, Branch::default()).expect("a box");
-    assert_eq!(half, Some([[0.0, 7.0], [1.0, 10.0]]));
-    assert_eq!(transform_box([[-5.0, 0.0], [-3.0, 1.0]], &at, 0, Direction::Pull, Branch::default()).expect("a box"), None);
+    let moved = |boxes: &[[[f64; 2]; 2]], direction| transform_boxes(boxes, &at, 0, direction, Branch::default()).expect("boxes");
+    // One inside, one half outside, of which the rest is boxed, and one outside.
+    let boxes = [[[1.0, 2.0], [4.0, 3.5]], [[-5.0, 0.0], [3.0, 1.0]], [[-5.0, 0.0], [-3.0, 1.0]]];
+    let pulled = moved(&boxes, Direction::Pull);
+    assert_eq!(pulled, [Some([[2.0, 6.0], [3.5, 9.0]]), Some([[0.0, 7.0], [1.0, 10.0]]), None]);
+    let back = moved(&[pulled[0].expect("inside")], Direction::Push)[0].expect("inside");
+    assert!((0..2).all(|i| (0..2).all(|k| (back[i][k] - boxes[0][i][k]).abs() < 1e-9)), "{back:?}");
+    assert_eq!(moved(&[], Direction::Push), []);
     assert_eq!(densified::<2>(&[], 1.0), [[0.0; 2]; 0]);
     assert_eq!(densified(&[[0.0, 0.0], [3.0, 4.0]], 2.0).len(), 6);
     assert_eq!(densified(&[[0.0, 0.0], [3.0, 4.0]], 0.0).len(), 2);

@@ -1,0 +1,87 @@
+//! How a map stretches.
+
+use crate::args::LatticeArgs;
+use crate::failure::{Failure, Result};
+use crate::input::{Stored, read_locations};
+use crate::lattices::{NUMBERS, Numbers, field, widened, with_reals};
+use crate::output::expect_extension;
+use crate::progress::Progress;
+use crate::report::{OnTerminal, Report, shape_text};
+use displace::{AnyData, Real, Scheme, Spacing, folding, jacobian_determinant};
+use displace_viz::HeatOptions;
+use serde_json::json;
+use std::path::PathBuf;
+
+/// The Jacobian determinant of a field at every pixel, and every fold between them
+///
+/// 1 where the map keeps areas (volumes), negative where it turns them over. Differences of pixels miss folds of single pixels, so
+/// the report counts folds of the interpolated map, exactly.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The field (.npz, or an .npy of displacements in source pixels)
+    field: PathBuf,
+
+    /// Where the determinant goes: .npy, or a heat map as .png or .svg, with what is not positive in red
+    output: PathBuf,
+
+    /// Between which pixels differences are taken
+    #[arg(long, value_name = "SCHEME", default_value = "central", value_parser = ["central", "forward", "backward"])]
+    scheme: String,
+
+    #[command(flatten)]
+    lattice: LatticeArgs,
+
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    expect_extension(&args.output, "numbers at pixels", NUMBERS)?;
+    let stored = widened(read_locations(&args.field)?);
+    match stored.components()? {
+        2 => with_reals!(stored, v => args.work::<_, 2>(&stored, v)),
+        _ => with_reals!(stored, v => args.work::<_, 3>(&stored, v)),
+    }
+}
+
+impl Args {
+    fn work<R: Real, const D: usize>(&self, stored: &Stored, numbers: &[R]) -> Result<()>
+    where
+        AnyData: From<Vec<R>>,
+    {
+        let fail = |e: &dyn std::fmt::Display| Failure::file(&stored.path, e);
+        let by = field::<R, D>(stored, numbers, &self.lattice)?;
+        let scheme: Scheme = self.scheme.parse().map_err(Failure::usage)?;
+        let determinant = Progress::spin("differentiating", || jacobian_determinant(&by, Spacing::pixels(), scheme));
+        let determinant = determinant.map_err(|e| fail(&e))?;
+        let folds = Progress::spin("looking for folds", || folding(&by)).map_err(|e| fail(&e))?;
+        let values: Vec<f64> = determinant.as_slice().iter().map(|d| d.to_f64()).collect();
+        let finite: Vec<f64> = values.iter().copied().filter(|d| d.is_finite()).collect();
+        let (low, high) = finite.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), d| (l.min(*d), h.max(*d)));
+        let negative = finite.iter().filter(|d| **d <= 0.0).count();
+        let mut report = Report::default();
+        report.line("field", format!("{}: {} {}", stored.path.display(), stored.array.dtype(), shape_text(stored.array.shape())));
+        if !finite.is_empty() {
+            let mean = finite.iter().sum::<f64>() / finite.len() as f64;
+            let text = format!("{low:.4} .. {high:.4}, mean {mean:.4}; {negative} of {} pixels are not positive", values.len());
+            report.line("at pixels", format!("{text} ({} differences)", self.scheme));
+            report.fact("range", json!([low, high]));
+            report.fact("mean", json!(mean));
+        }
+        report.fact("pixels_not_positive", json!(negative));
+        report.folding(&folds);
+        let mut shape: Vec<usize> = by.between().destination().iter().rev().copied().collect();
+        shape.insert(0, determinant.shape().n);
+        let options = HeatOptions {
+            title: "Jacobian determinant".into(),
+            label: "source area per destination area".into(),
+            caption: format!("How {} stretches; {} differences of pixels.", self.field.display(), self.scheme),
+            scale: None,
+            mark_to: Some(0.0),
+        };
+        Numbers { shape, values }.write(&self.output, determinant.into_vec().into(), &options)?;
+        report.wrote("determinant", &self.output);
+        report.print(self.json)
+    }
+}

@@ -1,0 +1,75 @@
+//! Stored numbers as fields: what commands that take fields share.
+
+use crate::args::LatticeArgs;
+use crate::failure::{Failure, Result};
+use crate::input::Stored;
+use displace::{AnyArray, AnyData, FieldView, Location, View};
+use displace_viz::{HeatOptions, heat};
+use std::path::Path;
+
+/// A displacement field in what is stored, with the lattices that the file or the options name.
+pub(crate) fn field<'a, L: Location, const D: usize>(
+    stored: &Stored,
+    numbers: &'a [L],
+    args: &LatticeArgs,
+) -> Result<FieldView<'a, L, D>> {
+    let fail = |e: &dyn std::fmt::Display| Failure::file(&stored.path, e);
+    let shape = stored.shape::<D>();
+    let view = View::interleaved(numbers, shape).map_err(|e| fail(&e))?;
+    let lattice = stored.complete(args)?;
+    let source = lattice.lattice(Some(shape.size)).map_err(|e| fail(&e))?;
+    FieldView::new(view, source, lattice.rest).map_err(|e| Failure::usage(format!("{e}: add --rest index or --rest extent")))
+}
+
+/// What is stored with half types widened, for what is computed in the fields' own type.
+pub(crate) fn widened(mut stored: Stored) -> Stored {
+    fn single<L: Location>(numbers: &[L]) -> AnyData {
+        numbers.iter().map(|n| displace::Real::to_f64(n.widen()) as f32).collect::<Vec<f32>>().into()
+    }
+    let (shape, data) = stored.array.into_parts();
+    let data = match &data {
+        AnyData::F16(numbers) => single(numbers),
+        AnyData::BF16(numbers) => single(numbers),
+        _ => data,
+    };
+    stored.array = AnyArray::new(shape, data).expect("the same shape");
+    stored
+}
+
+/// Runs an expression with the numbers of what is stored, which must be f32 or f64.
+macro_rules! with_reals {
+    ($stored:expr, $v:ident => $use:expr) => {
+        match $stored.array.data() {
+            displace::AnyData::F32($v) => $use,
+            displace::AnyData::F64($v) => $use,
+            other => Err($stored.not_floats(other.dtype())),
+        }
+    };
+}
+pub(crate) use with_reals;
+
+/// Numbers at the pixels of a source or destination: as an array, or as a heat map of one sample and slice.
+pub(crate) struct Numbers {
+    /// In array order, the samples first.
+    pub(crate) shape: Vec<usize>,
+    pub(crate) values: Vec<f64>,
+}
+
+impl Numbers {
+    /// Writes a picture, by the file's name, or an array of `data`, the same numbers in their own type.
+    pub(crate) fn write(&self, path: &Path, data: AnyData, options: &HeatOptions) -> Result<()> {
+        if crate::output::extension(path) == "npy" {
+            return Ok(displace_io::write_npy(path, &crate::output::array(self.shape.clone(), data))?);
+        }
+        let [height, width] = [self.shape.len() - 2, self.shape.len() - 1].map(|axis| self.shape[axis]);
+        let slices: usize = self.shape[1..self.shape.len() - 2].iter().product();
+        let first = slices / 2 * width * height;
+        let Some(slice) = self.values.get(first..first + width * height) else {
+            return Err(Failure::usage("no pixels to draw"));
+        };
+        crate::figure::save(&heat(slice, [width, height], options)?, path)
+    }
+}
+
+/// Files that numbers at pixels are written to.
+pub(crate) const NUMBERS: &[&str] = &["npy", "png", "svg"];

@@ -1,0 +1,52 @@
+//! Velocities to displacements and back.
+
+use crate::buffer::bytes;
+use crate::dispatch::{with_axes, with_real};
+use crate::error::Raise;
+use crate::options::{Frame, components, sampler};
+use crate::tensor::Tensor;
+use displace::{ExpOptions, LogOptions, exp as exp_core, log as log_core};
+use pyo3::prelude::*;
+use pyo3::types::PyByteArray;
+
+/// The flow's displacements, the number of squarings, and the bound of its error.
+#[pyfunction]
+pub(crate) fn exp<'py>(
+    py: Python<'py>,
+    velocity: &Bound<'_, PyAny>,
+    frame: Frame,
+    squarings: Option<u32>,
+    tolerance: f64,
+    mode: &str,
+) -> PyResult<(Bound<'py, PyByteArray>, u32, f64)> {
+    let velocity = Tensor::new(velocity, "velocity")?;
+    let options = ExpOptions { squarings, tolerance, interp: sampler(mode, "border", 0.0)?.interp };
+    with_axes!(components(&velocity), "velocity", D => with_real!(velocity.dtype(), "velocity", R => {
+        let by = frame.field::<R, D>(&velocity)?;
+        let flow = py.detach(|| exp_core(&by, options)).raise()?;
+        Ok((bytes(py, flow.field.as_slice()), flow.squarings, flow.bound))
+    }))
+}
+
+type Logarithm<'py> = (Bound<'py, PyByteArray>, f64, Vec<f64>, bool);
+
+/// The velocity, its residual, those of all steps, and whether the last is small enough.
+#[pyfunction]
+#[allow(clippy::too_many_arguments)] // Python's keywords, passed on.
+pub(crate) fn log<'py>(
+    py: Python<'py>,
+    field: &Bound<'_, PyAny>,
+    frame: Frame,
+    tolerance: f64,
+    steps: usize,
+    squarings: Option<u32>,
+    mode: &str,
+) -> PyResult<Logarithm<'py>> {
+    let field = Tensor::new(field, "field")?;
+    let options = LogOptions { tolerance, steps, squarings, interp: sampler(mode, "border", 0.0)?.interp };
+    with_axes!(components(&field), "field", D => with_real!(field.dtype(), "field", R => {
+        let by = frame.field::<R, D>(&field)?;
+        let log = py.detach(|| log_core(&by, options)).raise()?;
+        Ok((bytes(py, log.velocity.as_slice()), log.residual, log.residuals, log.converged))
+    }))
+}

@@ -1,0 +1,267 @@
+"""Points, boxes, polygons and label masks through a map, in both directions."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import _arrays, _core
+from ._errors import DisplaceError, ShapeError
+from ._field import to_numpy
+from ._frames import Given, numbers
+
+
+class Points(NamedTuple):
+    """Where points went: `points`, how many answers there were (`count`), and by how much they miss (`residual`)."""
+
+    points: Any
+    count: Any
+    residual: Any
+
+
+def _numbers(given, what, tail):
+    """float64 in C order, with one entry of `tail` numbers for each thing."""
+    array = np.ascontiguousarray(to_numpy(given, what), dtype=np.float64)
+    if array.ndim < len(tail) or array.shape[array.ndim - len(tail) :] != tail:
+        raise ShapeError(f"{what} has shape {array.shape}: expected (..., {', '.join(map(str, tail))}), x first")
+    return array
+
+
+def _back(like, result):
+    if _arrays.is_torch(like):
+        import torch
+
+        return torch.from_numpy(np.array(result))
+    return _arrays.leave(like)(result)
+
+
+def _given(field, input_size, align_corners, rest, coords, sample):
+    given = Given(field, input_size, align_corners, rest or (None if hasattr(field, "input_size") else "index"), "field", coords)
+    if not 0 <= sample < given.array.shape[0]:
+        raise DisplaceError(f"sample={sample} of {given.array.shape[0]}")
+    return given
+
+
+def transform_points(
+    points,
+    field,
+    direction="push",
+    *,
+    branch="largest_jacobian",
+    input_size=None,
+    align_corners=False,
+    rest=None,
+    coords="displacement",
+    sample=0,
+):
+    """Key points through a map: with the image ("push"), or from the output back to the input ("pull").
+
+    A field says where output pixels read. So what is at a place of the input is found in the output by the inverse: "push" looks
+    for the places that read it, cell by cell as `invert` does. "pull" evaluates the map at places of the output.
+
+    Parameters
+    ----------
+    points : array or tensor, (..., 2) or (..., 3)
+        x, y(, z) in pixels, centres at integers: of the input for "push", of the output for "pull".
+    field : Field, array or tensor, (N, H, W, 2) or (N, D, H, W, 3); N may be left out
+        A displacement field, or what `coords` says.
+    direction : "push" or "pull"
+        Which way.
+    branch : "largest_jacobian", "nearest" or "first"
+        Which of several answers, as in `invert`.
+    input_size, align_corners, rest, coords
+        As in `invert`. `rest` is "index" if left out.
+    sample : int
+        Which map of a batch.
+
+    Returns
+    -------
+    Points(points, count, residual)
+        `points`: float64, NaN where there is no answer: outside the output's end centres for "pull", read by nobody for "push".
+        `count`: the number of answers. `residual`: how far what the map reads at the answer lies from the point, in input pixels.
+
+    Raises
+    ------
+    RestError, ShapeError, DTypeError, DeviceError, DisplaceError
+        If something is missing, unknown or does not fit.
+
+    Examples
+    --------
+    Every pixel reads half a pixel to its right, so what is at 2 goes to 1.5.
+
+    >>> import numpy as np, displace
+    >>> field = np.zeros((3, 5, 2), np.float32)
+    >>> field[..., 0] = 0.5
+    >>> displace.transform_points([[2.0, 1.0], [0.25, 1.0]], field)
+    Points(points=array([[1.5, 1. ],
+           [nan, nan]]), count=array([1, 0], dtype=int32), residual=array([ 0., nan]))
+    >>> displace.transform_points([1.5, 1.0], field, "pull").points
+    array([2., 1.])
+    """
+    given = _given(field, input_size, align_corners, rest, coords, sample)
+    array = _numbers(points, "points", (given.axes,))
+    moved, count, residual = _core.transform_points(
+        array.reshape(-1, given.axes), given.array, given.frame, sample, direction, branch
+    )
+    shape = array.shape[:-1]
+    return Points(
+        _back(points, numbers(moved, np.float64, array.shape)),
+        _back(points, numbers(count, np.uint32, shape).view(np.int32)),
+        _back(points, numbers(residual, np.float64, shape)),
+    )
+
+
+def transform_boxes(
+    boxes,
+    field,
+    direction="push",
+    *,
+    branch="largest_jacobian",
+    input_size=None,
+    align_corners=False,
+    rest=None,
+    coords="displacement",
+    sample=0,
+):
+    """The boxes round what boxes become on their way through a map.
+
+    Places all over each box, at most a pixel apart or 65 along each axis, go through; the box round those that arrive is exact where
+    the map is linear. What leaves the image is left out.
+
+    Parameters
+    ----------
+    boxes : array or tensor, (..., 4) or (..., 6)
+        x_min, y_min(, z_min), x_max, y_max(, z_max) in pixels, centres at integers (torchvision's "xyxy" minus half a pixel).
+    field, direction, branch, input_size, align_corners, rest, coords, sample
+        As in `transform_points`.
+
+    Returns
+    -------
+    array or tensor, (..., 4) or (..., 6)
+        float64; NaN for a box of which nothing arrives.
+
+    Raises
+    ------
+    RestError, ShapeError, DTypeError, DeviceError, DisplaceError
+        As `transform_points`.
+
+    Examples
+    --------
+    >>> import numpy as np, displace
+    >>> field = np.zeros((4, 8, 2), np.float32)
+    >>> field[..., 0] = 2
+    >>> displace.transform_boxes([3, 1, 5, 2], field)
+    array([1., 1., 3., 2.])
+    """
+    given = _given(field, input_size, align_corners, rest, coords, sample)
+    array = _numbers(boxes, "boxes", (2 * given.axes,))
+    pairs = array.reshape(-1, 2, given.axes)
+    moved = _core.transform_boxes(pairs, given.array, given.frame, sample, direction, branch)
+    return _back(boxes, numbers(moved, np.float64, array.shape))
+
+
+def transform_polygons(
+    polygons,
+    field,
+    direction="push",
+    *,
+    step=1.0,
+    branch="largest_jacobian",
+    input_size=None,
+    align_corners=False,
+    rest=None,
+    coords="displacement",
+    sample=0,
+):
+    """Polygons through a map: their straight sides become curves, so corners are added first.
+
+    Parameters
+    ----------
+    polygons : array or tensor (M, 2), or a list of such
+        Corners in order, x and y in pixels; the last is joined to the first.
+    step : float or None
+        The longest side, in pixels, before they move; None moves the corners alone.
+    field, direction, branch, input_size, align_corners, rest, coords, sample
+        As in `transform_points`.
+
+    Returns
+    -------
+    array or tensor (K, 2), or a list of such
+        float64; corners that do not arrive are left out.
+
+    Raises
+    ------
+    RestError, ShapeError, DTypeError, DeviceError, DisplaceError
+        As `transform_points`.
+
+    Examples
+    --------
+    >>> import numpy as np, displace
+    >>> field = np.zeros((4, 8, 2), np.float32)
+    >>> field[..., 0] = 2
+    >>> displace.transform_polygons(np.float64([[3, 1], [5, 1], [5, 2]]), field, step=None)
+    array([[1., 1.],
+           [3., 1.],
+           [3., 2.]])
+    """
+    if step is not None and not step > 0:
+        raise DisplaceError(f"step={step}: expected a positive length in pixels, or None")
+    one = hasattr(polygons, "shape")
+    moved = []
+    for polygon in [polygons] if one else polygons:
+        corners = _numbers(polygon, "polygons", (2,)).reshape(-1, 2)
+        if step is not None:
+            corners = numbers(_core.densified(corners, float(step)), np.float64, (-1, 2))
+        options = {"input_size": input_size, "align_corners": align_corners, "rest": rest, "coords": coords, "sample": sample}
+        result = transform_points(corners, field, direction, branch=branch, **options)
+        moved.append(_back(polygon, result.points[result.count > 0]))
+    return moved[0] if one else moved
+
+
+def transform_labels(labels, field, direction="push", *, branch="largest_jacobian", align_corners=False, rest=None):
+    """Label masks through a map, each pixel with the label of one pixel: nothing is blended.
+
+    "push" moves labels as the image moves, by reading the nearest pixel through the map; "pull" moves labels on the output back to the
+    input, through the exact inverse.
+
+    Parameters
+    ----------
+    labels : array or tensor, (H, W), (C, H, W) or (N, C, H, W); volumes one axis more
+        Of the input's size for "push", of the output's for "pull"; of a type that images may have.
+    field : Field, array or tensor, (N, H, W, 2) or (N, D, H, W, 3); N may be left out
+        A displacement field.
+    direction, branch, align_corners, rest
+        As in `transform_points`.
+
+    Returns
+    -------
+    array or tensor
+        Labels on the other side, 0 where nothing is read. Same type.
+
+    Raises
+    ------
+    RestError, ShapeError, DTypeError, DeviceError, DisplaceError
+        As `warp` and `invert`.
+
+    Examples
+    --------
+    >>> import numpy as np, displace
+    >>> field = np.zeros((1, 5, 2), np.float32)
+    >>> field[..., 0] = 2
+    >>> labels = np.uint8([[1, 2, 3, 4, 5]])
+    >>> displace.transform_labels(labels, field), displace.transform_labels(labels, field, "pull")
+    (array([[3, 4, 5, 0, 0]], dtype=uint8), array([[0, 0, 1, 2, 3]], dtype=uint8))
+    """
+    from ._invert import invert
+    from ._warp import warp
+
+    if direction not in ("push", "pull"):
+        raise DisplaceError(f"unknown direction {direction!r}: expected 'pull' or 'push'")
+    if direction == "push":
+        return warp(labels, field, "nearest", align_corners=align_corners, rest=rest)
+    known = hasattr(field, "input_size")
+    if rest is not None and not known:
+        raise DisplaceError("labels go back between other sizes through a Field, which knows both sizes and its rest")
+    inverse = invert(field, align_corners=align_corners and not known, branch=branch)
+    return warp(labels, inverse.field, "nearest", align_corners=align_corners and not known)

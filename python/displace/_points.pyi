@@ -1,0 +1,115 @@
+from collections.abc import Sequence
+from typing import Any, Generic, NamedTuple, TypeVar, overload
+
+import numpy.typing as npt
+
+from ._field import Field
+from ._types import AnyArray, Array, Branch, Coords, Direction, Rest
+
+_Array = TypeVar("_Array")
+
+class Points(NamedTuple, Generic[_Array]):
+    points: _Array
+    count: _Array
+    residual: _Array
+
+@overload
+def transform_points(
+    points: Array,
+    field: Field[Any] | AnyArray | npt.ArrayLike,
+    direction: Direction = "push",
+    *,
+    branch: Branch = "largest_jacobian",
+    input_size: Sequence[int] | None = None,
+    align_corners: bool = False,
+    rest: Rest | None = None,
+    coords: Coords = "displacement",
+    sample: int = 0,
+) -> Points[Array]: ...
+@overload
+def transform_points(
+    points: npt.ArrayLike,
+    field: Field[Any] | AnyArray | npt.ArrayLike,
+    direction: Direction = "push",
+    *,
+    branch: Branch = "largest_jacobian",
+    input_size: Sequence[int] | None = None,
+    align_corners: bool = False,
+    rest: Rest | None = None,
+    coords: Coords = "displacement",
+    sample: int = 0,
+) -> Points[npt.NDArray[Any]]: ...
+@overload
+def transform_boxes(
+    boxes: Array,
+    field: Field[Any] | AnyArray | npt.ArrayLike,
+    direction: Direction = "push",
+    *,
+    branch: Branch = "largest_jacobian",
+    input_size: Sequence[int] | None = None,
+    align_corners: bool = False,
+    rest: Rest | None = None,
+    coords: Coords = "displacement",
+    sample: int = 0,
+) -> Array: ...
+@overload
+def transform_boxes(
+    boxes: npt.ArrayLike,
+    field: Field[Any] | AnyArray | npt.ArrayLike,
+    direction: Direction = "push",
+    *,
+    branch: Branch = "largest_jacobian",
+    input_size: Sequence[int] | None = None,
+    align_corners: bool = False,
+    rest: Rest | None = None,
+    coords: Coords = "displacement",
+    sample: int = 0,
+) -> npt.NDArray[Any]: ...
+@overload
+def transform_polygons(
+    polygons: list[Array],
+    field: Field[Any] | AnyArray | npt.ArrayLike,
+    direction: Direction = "push",
+    *,
+    step: float | None = 1.0,
+    branch: Branch = "largest_jacobian",
+    input_size: Sequence[int] | None = None,
+    align_corners: bool = False,
+    rest: Rest | None = None,
+    coords: Coords = "displacement",
+    sample: int = 0,
+) -> list[Array]: ...
+@overload
+def transform_polygons(
+    polygons: Array,
+    field: Field[Any] | AnyArray | npt.ArrayLike,
+    direction: Direction = "push",
+    *,
+    step: float | None = 1.0,
+    branch: Branch = "largest_jacobian",
+    input_size: Sequence[int] | None = None,
+    align_corners: bool = False,
+    rest: Rest | None = None,
+    coords: Coords = "displacement",
+    sample: int = 0,
+) -> Array: ...
+@overload
+def transform_labels(
+    labels: Array,
+    field: Field[Any] | AnyArray | npt.ArrayLike,
+    direction: Direction = "push",
+    *,
+    branch: Branch = "largest_jacobian",
+    align_corners: bool = False,
+    rest: Rest | None = None,
+) -> Array: ...
+@overload
+def transform_labels(
+    labels: npt.ArrayLike,
+    field: Field[Any] | AnyArray | npt.ArrayLike,
+    direction: Direction = "push",
+    *,
+    branch: Branch = "largest_jacobian",
+    align_corners: bool = False,
+    rest: Rest | None = None,
+) -> npt.NDArray[Any]: ...
