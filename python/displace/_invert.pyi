@@ -18,7 +18,8 @@ class Convergence(NamedTuple):
 class Inverse(NamedTuple, Generic[_By, _Array]):
     field: _By
     valid: _Array
-    count: _Array
+    # The name has another meaning for tuples, which this one gives up.
+    count: _Array  # type: ignore[assignment]
     residual: _Array
     convergence: Convergence | None
 

@@ -10,7 +10,8 @@ _Array = TypeVar("_Array")
 
 class Points(NamedTuple, Generic[_Array]):
     points: _Array
-    count: _Array
+    # The name has another meaning for tuples, which this one gives up.
+    count: _Array  # type: ignore[assignment]
     residual: _Array
 
 @overload

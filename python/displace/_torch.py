@@ -229,8 +229,8 @@ def derived(given, what, spacing, scheme, shape):
     slopes = torch.stack([_slope(tensor, axes - k, scheme) for k in range(axes)], -1)
     ratio = torch.ones(axes, axes, dtype=tensor.dtype)
     if spacing is not None:
-        source, own = (torch.tensor(lengths[::-1], dtype=tensor.dtype) for lengths in spacing)
-        ratio = source[:, None] / own
+        source, destination = (torch.tensor(lengths[::-1], dtype=tensor.dtype) for lengths in spacing)
+        ratio = source[:, None] / destination
     if what in ("divergence", "curl"):
         slopes = slopes * ratio
         if what == "divergence":

@@ -4,6 +4,10 @@
     lattice    rows and columns of the output where they are read from, folds in red
     wheel      direction as hue, length as saturation
     magnitude  length as a heat map
+    jacobian   determinants as a heat map, what is not positive in red
+    count      how many places read each input pixel, from an inverse
+    residual   by how much an inverse misses
+    heat       any number at every pixel
     compare    two images side by side at one scale
 
 All draw pixel centres at integers, y downwards, at equal aspect, and return matplotlib's own artists. Without `ax` they make
@@ -22,11 +26,12 @@ import numpy as np
 
 from . import _arrays
 from ._errors import DisplaceError, DTypeError, ShapeError
+from ._heat import count, heat, jacobian, residual
 
 if TYPE_CHECKING:
     from matplotlib.collections import LineCollection, PolyCollection
 
-__all__ = ["Lattice", "compare", "lattice", "magnitude", "quiver", "wheel"]
+__all__ = ["Lattice", "compare", "count", "heat", "jacobian", "lattice", "magnitude", "quiver", "residual", "wheel"]
 
 # As the command's pictures: arrows and lines across the longer side that a step chosen here aims at.
 _ARROWS, _LINES = 28, 32

@@ -9,8 +9,12 @@ from matplotlib.quiver import Quiver
 from matplotlib.typing import ColorType
 
 from . import Field
+from ._heat import count as count
+from ._heat import heat as heat
+from ._heat import jacobian as jacobian
+from ._heat import residual as residual
 
-__all__ = ["Lattice", "compare", "lattice", "magnitude", "quiver", "wheel"]
+__all__ = ["Lattice", "compare", "count", "heat", "jacobian", "lattice", "magnitude", "quiver", "residual", "wheel"]
 
 class _DLPack(Protocol):
     def __dlpack__(self) -> Any: ...

@@ -137,7 +137,9 @@ def test_labels_move_both_ways():
     np.testing.assert_array_equal(moved[2:, :-3], labels[:-2, 3:])
     back = displace.transform_labels(moved, field, "pull")
     np.testing.assert_array_equal(back[:-2, 3:], labels[:-2, 3:])
-    assert displace.transform_labels(torch.from_numpy(labels), displace.Field(torch.from_numpy(field)), "pull").dtype == torch.uint8
+    assert (
+        displace.transform_labels(torch.from_numpy(labels), displace.Field(torch.from_numpy(field)), "pull").dtype == torch.uint8
+    )
     with pytest.raises(displace.DisplaceError, match="direction"):
         displace.transform_labels(labels, field, "up")
 
@@ -228,7 +230,8 @@ def test_compose_is_warping_twice():
 def test_compositions_and_flows_have_gradients(size):
     generator = torch.Generator().manual_seed(2)
     fields = [
-        (0.2 + 0.3 * torch.rand((1, *size, len(size)), generator=generator, dtype=torch.float64)).requires_grad_() for _ in range(2)
+        (0.2 + 0.3 * torch.rand((1, *size, len(size)), generator=generator, dtype=torch.float64)).requires_grad_()
+        for _ in range(2)
     ]
     assert gradcheck(displace.compose, fields, atol=1e-6, rtol=1e-5)
     result = displace.compose(*fields)
@@ -265,9 +268,7 @@ def test_resize():
     np.testing.assert_allclose(displace.resize(fine, (20, 30)).displacement, field.displacement, atol=1e-6)
     grid = displace.grid_from_displacement(field)
     once = displace.resize(grid, (39, 59), align_corners=True, coords="normalized")
-    np.testing.assert_allclose(
-        displace.displacement(once, (39, 59), align_corners=True), fine.displacement, atol=1e-4
-    )
+    np.testing.assert_allclose(displace.displacement(once, (39, 59), align_corners=True), fine.displacement, atol=1e-4)
     low = displace.resize(waves((20, 30), 2, 40), (10, 15), (20, 30), rest="extent")
     assert low.shape == (10, 15, 2)
     assert isinstance(displace.resize(torch.zeros(4, 4, 2), (8, 8)), torch.Tensor)
@@ -303,7 +304,7 @@ def test_derivatives_have_gradients(size, scheme):
         options = {"scheme": scheme, "spacing": tuple(range(1, len(size) + 1)), "source_spacing": 0.5}
         tracked, plain = function(field, **options), function(field.detach(), **options)
         np.testing.assert_allclose(tracked.detach(), plain, rtol=1e-12, atol=1e-12)
-        assert gradcheck(lambda f, function=function: function(f, **options), (field,), atol=1e-6, rtol=1e-5)
+        assert gradcheck(lambda f, function=function, options=options: function(f, **options), (field,), atol=1e-6, rtol=1e-5)
 
 
 def test_derivatives_between_sizes():
@@ -336,3 +337,34 @@ def test_folding_reports():
     assert volume.folded_area is None and volume.folded == volume.mask.sum() > 0 and len(volume.smallest.cell) == 3
     nothing = displace.folding(np.zeros((1, 4, 2)))
     assert nothing.cells == 0 and nothing.smallest is None and nothing.mask.shape == (0, 3)
+
+
+# Pictures
+
+
+def test_heat_maps():
+    from matplotlib.figure import Figure
+
+    field = waves((40, 50), 12, 30)
+    inverse = displace.invert(field)
+    for draw, given, expected in (
+        (displace.plot.count, inverse, inverse.count),
+        (displace.plot.residual, inverse, inverse.residual),
+        (displace.plot.jacobian, field, displace.jacobian_determinant(field)),
+    ):
+        ax = Figure().subplots()
+        drawn = draw(given, ax)
+        np.testing.assert_array_equal(np.ma.getdata(drawn.get_array()), np.float64(expected))
+        assert ax.get_xlabel() == "x (px)"
+    assert "0 or less (red)" in ax.get_title()
+    volume = displace.invert(torch.from_numpy(waves((6, 7, 8), 1, 9)))
+    for draw in (displace.plot.count, displace.plot.residual):
+        assert draw(volume, Figure().subplots()).get_array().shape == (7, 8)
+    assert displace.plot.jacobian(waves((6, 7, 8), 1, 9), Figure().subplots()).get_array().shape == (7, 8)
+    assert displace.plot.heat(np.ones((2, 3, 4), bool), Figure().subplots(), sample=1).get_array().shape == (3, 4)
+    with pytest.raises(displace.ShapeError, match="expected"):
+        displace.plot.heat(np.ones(3), Figure().subplots())
+    with pytest.raises(displace.DTypeError, match="complex"):
+        displace.plot.heat(np.ones((2, 2), complex), Figure().subplots())
+    with pytest.raises(displace.DisplaceError, match="scale"):
+        displace.plot.heat(np.ones((2, 2)), Figure().subplots(), scale=-1)

@@ -36,12 +36,18 @@
 //! | OpenCV `BORDER_CONSTANT`, `_REPLICATE`, `_REFLECT`, `_REFLECT_101`, `_WRAP` | [`Padding::Constant`], [`Padding::Border`], [`Padding::Reflection`] with [`Extent::Edges`], with [`Extent::Centers`], [`Padding::Wrap`] |
 //! | SciPy `map_coordinates(mode="grid-constant" / "nearest" / "reflect" / "mirror" / "grid-wrap")` | the same five; its coordinates are absolute, y first |
 //! | optical flow (RAFT, `.flo`): warping frame 2 to frame 1 | [`warp`] with rest [`Rest::Index`] |
+//! | ITK `InvertDisplacementField`, SciPy `griddata` for inverses | [`invert`], with [`Inverse::count`], `valid` and `residual` |
+//! | VoxelMorph `VecInt`, ITK `ExponentialDisplacementField` | [`exp`]; back: [`log`] |
+//! | ITK `DisplacementFieldJacobianDeterminant` | [`jacobian_determinant`]; [`folding`] for every fold |
+//! | softmax splatting, `forward_warp`, `grid_push` | [`splat`] |
+//! | albumentations key points, boxes, masks | [`transform_points`], [`transform_boxes`], [`transform_labels`] |
 //! | ITK displacement field | a [`Field`] after scaling mm to source pixels |
 //!
 //! # What it refuses
 //!
 //! It does not guess: sizes, extent and rest are named or known. It holds no files ([`displace-io`]), draws no pictures
-//! ([`displace-viz`]) and registers no images. Push maps ("where does this pixel go?") are inverses of fields, not fields.
+//! ([`displace-viz`]) and registers no images. Push maps ("where does this pixel go?") are inverses of
+//! fields, not fields: [`invert`].
 //!
 //! [`displace-io`]: https://docs.rs/displace-io
 //! [`displace-viz`]: https://docs.rs/displace-viz
