@@ -20,6 +20,8 @@ pub(crate) struct Map<'a, L, const D: usize> {
     shift: [Vec<f64>; D],
     /// Whether displacements are stored as they are.
     plain: bool,
+    /// Whether, besides, pixels lie side by side.
+    dense: bool,
     rest: [Line; D],
 }
 
@@ -59,6 +61,7 @@ impl<'a, L: Location, const D: usize> Map<'a, L, D> {
             scale: std::array::from_fn(|k| locations.scale::<f64>(k)),
             shift,
             plain: same,
+            dense: same && locations.at.side_by_side(),
             rest: std::array::from_fn(|k| axes[k].rest_line(between.rest(), size[k])),
         })
     }
@@ -100,6 +103,27 @@ impl<'a, L: Location, const D: usize> Map<'a, L, D> {
         std::array::from_fn(|k| self.rest[k].at(pixel[k] as f64) + by[k])
     }
 
+    /// The locations that the first pixels of a row from `pixel` on read, into `to`.
+    #[inline(always)]
+    pub(crate) fn places(&self, planes: &[Plane<'a, L, D>; D], mut pixel: [usize; D], to: &mut [[f64; D]]) {
+        if !self.dense {
+            for to in to {
+                *to = self.place(planes, pixel);
+                pixel[0] += 1;
+            }
+            return;
+        }
+        let start = planes[0].row(pixel) as usize + pixel[0] * D;
+        let numbers = planes[0].data[start..][..to.len() * D].chunks_exact(D);
+        let rest: [f64; D] = std::array::from_fn(|k| self.rest[k].at(pixel[k] as f64));
+        for (x, (to, numbers)) in to.iter_mut().zip(numbers).enumerate() {
+            for k in 0..D {
+                let rest = if k == 0 { self.rest[0].at((pixel[0] + x) as f64) } else { rest[k] };
+                to[k] = rest + numbers[k].widen().to_f64();
+            }
+        }
+    }
+
     /// The nearest place of the map's own domain: from the first pixel's centre to the last one's.
     #[inline(always)]
     pub(crate) fn clamped(&self, x: [f64; D]) -> [f64; D] {
@@ -120,8 +144,21 @@ impl<'a, L: Location, const D: usize> Map<'a, L, D> {
     pub(crate) fn read(&self, planes: &[Plane<'a, L, D>; D], cell: [usize; D]) -> Reading<D> {
         let size = self.between.destination();
         let mut coef = [[0.0; D]; 8];
-        for (corner, by) in coef.iter_mut().enumerate().take(1 << D) {
-            *by = self.by(planes, std::array::from_fn(|k| (cell[k] + (corner >> k & 1)).min(size[k] - 1)));
+        if self.dense && size[0] > 1 {
+            // Both ends of a side along x lie next to each other.
+            for pair in 0..1 << (D - 1) {
+                let ends = std::array::from_fn(|k| if k == 0 { 0 } else { (cell[k] + (pair >> (k - 1) & 1)).min(size[k] - 1) });
+                let start = planes[0].row(ends) as usize + cell[0] * D;
+                let numbers = &planes[0].data[start..][..2 * D];
+                for i in 0..D {
+                    coef[2 * pair][i] = numbers[i].widen().to_f64();
+                    coef[2 * pair + 1][i] = numbers[D + i].widen().to_f64();
+                }
+            }
+        } else {
+            for (corner, by) in coef.iter_mut().enumerate().take(1 << D) {
+                *by = self.by(planes, std::array::from_fn(|k| (cell[k] + (corner >> k & 1)).min(size[k] - 1)));
+            }
         }
         for k in 0..D {
             for low in (0..1 << D).filter(|b| b >> k & 1 == 0) {
@@ -135,6 +172,12 @@ impl<'a, L: Location, const D: usize> Map<'a, L, D> {
 }
 
 impl<const D: usize> Reading<D> {
+    /// Whether all corners have the same displacement.
+    #[inline(always)]
+    pub(crate) fn is_constant(&self) -> bool {
+        self.coef[1..1 << D].iter().all(|coef| *coef == [0.0; D])
+    }
+
     /// The displacement at `x`.
     #[inline(always)]
     pub(crate) fn by(&self, x: [f64; D]) -> [f64; D] {

@@ -304,7 +304,11 @@ impl<'m, 'a, L: Location, const D: usize> Finisher<'m, 'a, L, D> {
         let rest: [f64; D] = std::array::from_fn(|k| self.rest[k][pixel[k]]);
         let cell = self.map.cell(x);
         let reading = self.map.read(planes, cell);
-        let by = self.refined(&reading, pixel, x, rest).map(L::Real::from_f64);
+        let near: [f64; D] = std::array::from_fn(|k| x[k] - rest[k]);
+        // A small difference of large places has lost digits; a cell that displaces all alike has an exact answer.
+        let small = near.iter().all(|by| by.abs() < 1e-3);
+        let by = if small || reading.is_constant() { self.refined(&reading, pixel, x, near) } else { near };
+        let by = by.map(L::Real::from_f64);
         let place: [f64; D] = std::array::from_fn(|k| rest[k] + by[k].to_f64());
         let stored = self.map.clamped(place);
         // Rounding may have led to the next cell, or out of the domain by less than a unit in the last place.
@@ -320,8 +324,7 @@ impl<'m, 'a, L: Location, const D: usize> Finisher<'m, 'a, L, D> {
     /// One step of Newton's method in displacements: `by` solves `slope by + d(x + by) = rest's own miss`. Written for the
     /// displacement itself and not for its change, it gives exact zeros and exact negatives where the slopes are zero.
     #[inline(always)]
-    fn refined(&self, reading: &Reading<D>, pixel: [usize; D], x: [f64; D], rest: [f64; D]) -> [f64; D] {
-        let near: [f64; D] = std::array::from_fn(|k| x[k] - rest[k]);
+    fn refined(&self, reading: &Reading<D>, pixel: [usize; D], x: [f64; D], near: [f64; D]) -> [f64; D] {
         let (mut slopes, by) = (reading.slopes(x), reading.by(x));
         let mut target = [0.0; D];
         for i in 0..D {

@@ -86,13 +86,16 @@ fn blocks<L: Location, const D: usize>(map: &Map<'_, L, D>, planes: &[Plane<'_, 
             row /= counts[k];
         }
         let mut found = Vec::with_capacity(counts[0]);
+        let mut work = Work::new();
         for x in 0..counts[0] {
             first[0] = x * side;
             let mut reach = [f64::INFINITY, f64::NEG_INFINITY];
-            for_each_node(first, size, |_, pixel| {
-                let place = map.place(planes, pixel)[D - 1];
-                reach = [reach[0].min(place), reach[1].max(place)];
-            });
+            work.load(map, planes, first);
+            for row in work.rows(first) {
+                for place in row {
+                    reach = [reach[0].min(place[D - 1]), reach[1].max(place[D - 1])];
+                }
+            }
             if size[D - 1] == 1 {
                 reach[1] += 1.0;
             }
@@ -103,18 +106,10 @@ fn blocks<L: Location, const D: usize>(map: &Map<'_, L, D>, planes: &[Plane<'_, 
     found.into_iter().flatten().collect()
 }
 
-/// Visits the nodes of a block that exist, numbered as they lie in its buffer.
-fn for_each_node<const D: usize>(first: [usize; D], size: [usize; D], mut visit: impl FnMut(usize, [usize; D])) {
+/// How many nodes of a block exist along each axis.
+fn node_counts<const D: usize>(first: [usize; D], size: [usize; D]) -> [usize; 3] {
     let side = block_side(D) + 1;
-    let counts: [usize; 3] = std::array::from_fn(|k| if k < D { side.min(size[k].saturating_sub(first[k])) } else { 1 });
-    for z in 0..counts[2] {
-        for y in 0..counts[1] {
-            for x in 0..counts[0] {
-                let offset = [x, y, z];
-                visit((z * side + y) * side + x, std::array::from_fn(|k| first[k] + offset[k]));
-            }
-        }
-    }
+    std::array::from_fn(|k| if k < D { side.min(size[k].saturating_sub(first[k])) } else { 1 })
 }
 
 /// Working room of a task: the places that a block's nodes read.
@@ -129,9 +124,29 @@ impl<const D: usize> Work<D> {
         Self { nodes: vec![[0.0; D]; (block_side(D) + 1).pow(D as u32)], size: [0; D], found: Vec::new() }
     }
 
+    /// Reads the nodes of the block that starts at `first`.
     fn load<L: Location>(&mut self, map: &Map<'_, L, D>, planes: &[Plane<'_, L, D>; D], first: [usize; D]) {
         self.size = map.between().destination();
-        for_each_node(first, self.size, |node, pixel| self.nodes[node] = map.place(planes, pixel));
+        let (side, counts) = (block_side(D) + 1, node_counts(first, self.size));
+        let nodes = &mut self.nodes;
+        vectorised(
+            #[inline(always)]
+            || {
+                for z in 0..counts[2] {
+                    for y in 0..counts[1] {
+                        let offset = [0, y, z];
+                        let pixel = std::array::from_fn(|k| first[k] + offset[k]);
+                        map.places(planes, pixel, &mut nodes[(z * side + y) * side..][..counts[0]]);
+                    }
+                }
+            },
+        );
+    }
+
+    /// The nodes of the block that was read, row by row.
+    fn rows(&self, first: [usize; D]) -> impl Iterator<Item = &[[f64; D]]> {
+        let (side, counts) = (block_side(D) + 1, node_counts(first, self.size));
+        (0..counts[2]).flat_map(move |z| (0..counts[1]).map(move |y| &self.nodes[(z * side + y) * side..][..counts[0]]))
     }
 
     /// Looks at every cell of the block.

@@ -259,8 +259,8 @@ impl<const D: usize> Solver<D> {
                 t[k] -= by[k];
                 moved = moved.max(by[k].abs());
             }
-            // The next step would be of the order of this one squared.
-            if moved < 1e-7 {
+            // The next step would be of the order of this one squared: 4e-12 at most.
+            if moved < 3e-6 {
                 return Some((t, relative));
             }
         }
