@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Times displace beside the libraries that do the same work: torch, OpenCV, SimpleITK, SciPy and kornia.
+"""Times displace beside the libraries that do the same work: torch, OpenCV, SimpleITK, SciPy, kornia and oflibpytorch.
 
     python bench/compare.py                       the table (some minutes)
     python bench/compare.py --only linear --threads 1
@@ -25,8 +25,16 @@ from typing import Any
 from workloads import GROWTH, MEMORY, PACKAGES, WORKLOADS, growth_bytes
 
 HERE = Path(__file__).parent
-NAMES = {"ours": "ours", "torch": "torch", "cv2": "OpenCV", "sitk": "SimpleITK", "scipy": "SciPy", "kornia": "kornia"}
-PEERS = ("torch", "cv2", "sitk", "scipy", "kornia")
+NAMES = {
+    "ours": "ours",
+    "torch": "torch",
+    "cv2": "OpenCV",
+    "sitk": "SimpleITK",
+    "scipy": "SciPy",
+    "kornia": "kornia",
+    "oflib": "oflib",
+}
+PEERS = ("torch", "cv2", "sitk", "scipy", "kornia", "oflib")
 ALLOWED_MIB = 32
 
 

@@ -13,8 +13,22 @@ from typing import Any, NamedTuple
 import numpy as np
 
 # Our name for each peer and the module it is imported as.
-MODULES = {"torch": "torch", "cv2": "cv2", "sitk": "SimpleITK", "scipy": "scipy.ndimage", "kornia": "kornia"}
-PACKAGES = {"torch": "torch", "cv2": "opencv-python-headless", "sitk": "SimpleITK", "scipy": "scipy", "kornia": "kornia"}
+MODULES = {
+    "torch": "torch",
+    "cv2": "cv2",
+    "sitk": "SimpleITK",
+    "scipy": "scipy.ndimage",
+    "kornia": "kornia",
+    "oflib": "oflibpytorch",
+}
+PACKAGES = {
+    "torch": "torch",
+    "cv2": "opencv-python-headless",
+    "sitk": "SimpleITK",
+    "scipy": "scipy",
+    "kornia": "kornia",
+    "oflib": "oflibpytorch",
+}
 
 
 class Libraries:
@@ -25,6 +39,7 @@ class Libraries:
     sitk: Any
     scipy: Any
     kornia: Any
+    oflib: Any
 
     def __init__(self, threads: int, without: tuple[str, ...] = (), compile: bool = True) -> None:
         self.threads = threads
@@ -478,6 +493,82 @@ def shifts(side: int, peer: str) -> Any:
     return build
 
 
+# Inverses, determinants, flows
+
+
+def field_of(size: tuple[int, ...]) -> np.ndarray:
+    """A smooth field without folds, in pixels, x first."""
+    index = np.indices(size)[::-1].astype(np.float32)
+    return np.ascontiguousarray((places(size, "smooth") - np.moveaxis(index, 0, -1)).astype(np.float32))
+
+
+def inverse(size: tuple[int, ...]) -> Any:
+    """NumPy. The peers' inverses are approximate: nothing to compare bit by bit; BENCHMARKS.md says by how much they miss."""
+
+    def build(lib: Libraries, divide: int) -> Case:
+        shape = tuple(length // divide for length in size)
+        field = field_of(shape)
+        case = Case(math.prod(shape), 2 * field.nbytes, field.nbytes, 1.0)
+        case.add("ours", "every cell", lambda: lib.displace.invert(field), None)
+        if lib.sitk:
+            image = lib.sitk.GetImageFromArray(field, isVector=True)
+            options = {"maxErrorToleranceThreshold": 1e-3, "meanErrorToleranceThreshold": 1e-3}
+            case.add("sitk", "to 1e-3", lambda: lib.sitk.InvertDisplacementField(image, 200, **options), None)
+        if lib.oflib and lib.torch and len(shape) == 2:
+            flow = lib.torch.from_numpy(np.ascontiguousarray(field.transpose(2, 0, 1)))
+            case.add("oflib", "griddata", lambda: lib.oflib.invert_flow(flow, "t"), None)
+        return case
+
+    return build
+
+
+def determinant(side: int) -> Any:
+    def build(lib: Libraries, divide: int) -> Case:
+        shape = (side // divide,) * 3
+        field = field_of(shape)
+        case = Case(math.prod(shape), field.nbytes * 4 // 3, field.nbytes // 3, 1e-4)
+        case.add("ours", "central", lambda: lib.displace.jacobian_determinant(field), interior)
+        if lib.sitk:
+            image = lib.sitk.GetImageFromArray(field, isVector=True)
+            found = lib.sitk.DisplacementFieldJacobianDeterminant
+            case.add("sitk", "central", lambda: found(image), lambda r: interior(lib.sitk.GetArrayFromImage(r)))
+        return case
+
+    return build
+
+
+def interior(result: np.ndarray) -> list[np.ndarray]:
+    """Where all neighbours are: ITK halves the differences at the ends."""
+    return [result[(slice(1, -1),) * result.ndim]]
+
+
+def flow(side: int, squarings: int) -> Any:
+    """torch: scaling and squaring as registration networks do it."""
+
+    def build(lib: Libraries, divide: int) -> Case:
+        shape = (side // divide,) * 3
+        torch, velocity = lib.torch, field_of(shape) * np.float32(0.5)
+        case = Case(math.prod(shape), 2 * velocity.nbytes, velocity.nbytes, 1.0)
+        case.copy = "torch"
+        tensor = torch.from_numpy(velocity)
+        case.add("ours", "midpoint", lambda: lib.displace.exp(tensor, squarings).field, None)
+        identity = torch.stack(torch.meshgrid(*(torch.linspace(-1, 1, n) for n in shape), indexing="ij")[::-1], -1)
+        scale = torch.tensor([2 / (n - 1) for n in shape[::-1]])
+        planes = tensor.permute(3, 0, 1, 2)[None].contiguous()
+
+        def squared():
+            field = planes / 2**squarings
+            for _ in range(squarings):
+                grid = identity + field[0].permute(1, 2, 3, 0) * scale
+                field = field + torch.nn.functional.grid_sample(field, grid[None], padding_mode="border", align_corners=True)
+            return field
+
+        case.add("torch", "grid_sample", squared, None)
+        return case
+
+    return build
+
+
 BOTH = ("NCHW", "channels-last")
 T = ("torch",)
 WORKLOADS = [
@@ -522,6 +613,11 @@ WORKLOADS = [
     Workload("backward-feature", "4x64x128², image and grid", (("torch", 4),), T, gradients((4, 64, 128, 128), 1, BOTH)),
     Workload("backward-160", "160³, image and grid", (("torch", 8),), T, gradients((1, 1, 160, 160, 160), 1, ("NCDHW",))),
     Workload("double-backward", "8x3x512², backward of the backward", (("torch", 4),), T, gradients((8, 3, 512, 512), 2, BOTH)),
+    Workload("inverse-512", "512², every cell", (("oflib", 5), ("sitk", 50)), (), inverse((512, 512))),
+    Workload("inverse-2048", "2048², every cell", (("oflib", 5), ("sitk", 50)), (), inverse((2048, 2048))),
+    Workload("inverse-128", "128³, every cell", (("sitk", 20),), (), inverse((128, 128, 128))),
+    Workload("determinant-160", "160³, Jacobian determinant", (("sitk", 15), ("copy", 1 / 1.5)), (), determinant(160)),
+    Workload("exp-128", "128³, 7 squarings", (("torch", 8),), T, flow(128, 7)),
     Workload("small-forward", "1x1x8x8, torch tensors", (("torch", 0.5),), T, image_and_grid((1, 1, 8, 8))),
     Workload("small-backward", "1x1x8x8, forward and backward", (("torch", 0.5),), T, gradients((1, 1, 8, 8), forward=True)),
 ]
