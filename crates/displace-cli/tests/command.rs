@@ -349,7 +349,7 @@ fn determinants_and_folds() {
     let field = folded(&folder);
     let [array, picture] = ["det.npy", "det.svg"].map(|name| folder.path(name));
     let text = succeeds(&["jacobian", &field, &array, "--scheme", "forward"]);
-    for words in ["4 of 24 pixels are not positive", "3 of 15 cells", "3 of them turned over", "smallest determinant -1.0000"] {
+    for words in ["4 of 24 pixels are not positive", "3 of 15 cells", "3 of them turned over", "between pixels smallest -1.0000"] {
         assert!(text.contains(words), "{words}: {text}");
     }
     assert_eq!(floats(&array).1[..6], [2.5, -1.0, 1.5, 1.0, 1.0, 1.0]);
@@ -358,7 +358,12 @@ fn determinants_and_folds() {
     assert!(central.contains("0 of 24 pixels are not positive") && central.contains("3 of 15 cells"), "{central}");
     succeeds(&["jacobian", &field, &picture, "--scheme", "forward"]);
     assert!(std::fs::read_to_string(&picture).expect("a picture").contains("0 or less (red)"));
-    assert!(succeeds(&["info", &field, "--as", "displacement"]).contains("3 of 15 cells fold"));
+    let info = succeeds(&["info", &field, "--as", "displacement"]);
+    assert!(
+        info.contains("3 of 15 cells fold") && info.contains("between pixels smallest -1.0000 in the cell at x=1 y=0"),
+        "{info}"
+    );
+    assert!(info.contains("non-diffeomorphic 3.0000 square source pixels, 3.0000 turned over exactly"), "{info}");
     succeeds(&["plot", &field, &folder.path("lattice.png"), "--style", "lattice"]);
 }
 

@@ -170,22 +170,30 @@ impl Report {
             ),
         };
         self.line("folds", text);
+        self.fact(
+            "cells",
+            json!({"all": folds.cells, "folded": folds.folded, "mirrored": folds.mirrored, "undecided": folds.undecided}),
+        );
+        self.determinants(folds);
+    }
+
+    /// How far determinants between pixels go, and how much is turned over.
+    pub fn determinants<const D: usize>(&mut self, folds: &Folding<D>) {
         if let (Some(smallest), Some(largest)) = (folds.smallest, folds.largest) {
             let at = |extreme: &Extreme<D>| format!("{:.4} in the cell at {}", extreme.determinant, place(&extreme.cell));
-            self.line("between", format!("smallest determinant {}, largest {}", at(&smallest), at(&largest)));
+            self.line("determinant", format!("between pixels smallest {}, largest {}", at(&smallest), at(&largest)));
             self.fact("smallest_determinant", json!(smallest.determinant));
             self.fact("smallest_cell_xy", json!(smallest.cell.to_vec()));
             self.fact("largest_determinant", json!(largest.determinant));
+        }
+        if folds.folded == 0 {
+            return;
         }
         let unit = if D == 2 { "square source pixels" } else { "cubic source pixels" };
         let exact = folds.folded_area.map_or(String::new(), |area| format!(", {area:.4} turned over exactly"));
         self.line("turned over", format!("non-diffeomorphic {:.4} {unit}{exact}", folds.area));
         self.fact("non_diffeomorphic", json!(folds.area));
         self.fact("folded_area", json!(folds.folded_area));
-        self.fact(
-            "cells",
-            json!({"all": folds.cells, "folded": folds.folded, "mirrored": folds.mirrored, "undecided": folds.undecided}),
-        );
     }
 
     /// What the grid's own number type cannot tell apart.

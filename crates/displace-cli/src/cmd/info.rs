@@ -5,7 +5,7 @@ use crate::failure::{Failure, Result};
 use crate::input::{Stored, locations, read};
 use crate::report::{OnTerminal, Report, shape_text};
 use clap::ValueEnum;
-use displace::{AnyArray, Arithmetic, FieldView, Grid, Location, View, displacement, with_data, with_floats};
+use displace::{AnyArray, Arithmetic, FieldView, Grid, Location, View, displacement, folding, with_data, with_floats};
 use displace_io::Contents;
 use serde_json::json;
 use std::path::PathBuf;
@@ -112,7 +112,9 @@ fn field<L: Location, const D: usize>(
         let source = lattice.lattice(None)?;
         let grid = Grid::new(view, source).map_err(|e| fail(&e))?;
         report.line("meaning", "a sampling grid; what follows is the displacement it asks for");
-        report.sum_up(&displacement(&grid, lattice.rest, Arithmetic::Exact).map_err(|e| rest_needed(&e))?.view());
+        let field = displacement(&grid, lattice.rest, Arithmetic::Exact).map_err(|e| rest_needed(&e))?;
+        report.sum_up(&field.view());
+        report.determinants(&folding(&field.view()).map_err(|e| fail(&e))?);
         report.grid_noise(source.axes(), L::DTYPE);
     } else {
         let known = if stored.described.is_some() || lattice.input_size.is_some() {
@@ -122,7 +124,9 @@ fn field<L: Location, const D: usize>(
         };
         report.line("meaning", format!("a displacement field{known}"));
         let source = lattice.lattice(Some(shape.size)).map_err(|e| fail(&e))?;
-        report.sum_up(&FieldView::new(view, source, lattice.rest).map_err(|e| rest_needed(&e))?);
+        let field = FieldView::new(view, source, lattice.rest).map_err(|e| rest_needed(&e))?;
+        report.sum_up(&field);
+        report.determinants(&folding(&field).map_err(|e| fail(&e))?);
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use crate::dispatch::{with_axes, with_float, with_sample};
 use crate::error::{Raise, displace_error};
 use crate::options::{components, lattice, rest};
 use crate::tensor::Tensor;
-use displace::{Arithmetic, FieldView, Grid, Location, Rest, Summary, summary};
+use displace::{Arithmetic, FieldView, Grid, Location, Rest, Summary, folding, summary};
 use displace_report::Report;
 use pyo3::prelude::*;
 
@@ -40,6 +40,7 @@ pub(crate) fn inspect(
                 report.line("meaning", "a sampling grid; what follows is the displacement it asks for");
                 let (field, summary) = py.detach(|| of_grid(&grid, rest)).raise()?;
                 report.field(&field.view(), &summary);
+                report.determinants(&py.detach(|| folding(&field.view())).raise()?);
                 report.grid_noise(grid.source().axes(), L::DTYPE);
             }
             "displacement" => {
@@ -49,6 +50,7 @@ pub(crate) fn inspect(
                 let field = FieldView::new(at, source, rest).raise()?;
                 let summary = py.detach(|| summary(&field));
                 report.field(&field, &summary);
+                report.determinants(&py.detach(|| folding(&field)).raise()?);
             }
             found => return Err(displace_error(format!("unknown meaning \"{found}\": expected \"grid\" or \"displacement\""))),
         }

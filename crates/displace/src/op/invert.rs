@@ -142,7 +142,7 @@ impl<R: Real, const D: usize> Inverse<R, D> {
 /// that in its middle by less than 0.4 of it) Newton's method finds the one place there can be; others are halved until that
 /// holds. A zero field inverts to zeros, a constant one inside to exactly its negative. Pixels read by nobody have `count` 0; at
 /// folds `count` tells how many places there are, and the [`Branch`] which one the field names. Cells with a corner that is not
-/// finite read nothing. Along a destination axis of one pixel the map does not extend: only what it reads exactly is found. The
+/// finite, or further than 2^24 pixels away, read nothing. Along a destination axis of one pixel the map does not extend: only what it reads exactly is found. The
 /// number of threads changes no bit.
 ///
 /// # Errors

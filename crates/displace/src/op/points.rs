@@ -5,7 +5,7 @@ use crate::error::{NameError, PointsError};
 use crate::grid::Locations;
 use crate::kernel::vectorised;
 use crate::map::{Map, solve};
-use crate::op::invert::patch::{Look, Patch, Root, SAME, Solver, search};
+use crate::op::invert::patch::{FAR, Look, Patch, Root, SAME, Solver, search};
 use crate::op::invert::{Branch, length, missed};
 use crate::rows::map_rows_costing;
 use crate::view::Plane;
@@ -226,7 +226,7 @@ impl<const D: usize> Tree<D> {
             for k in 0..D {
                 // A flat cell gets a side of its own, of which only the lower end exists.
                 place[k] += f64::from(u8::from(high[k] && self.flat[k]));
-                finite &= place[k].is_finite();
+                finite &= place[k].abs() <= FAR;
             }
         }
         if !finite {

@@ -6,7 +6,7 @@ use displace::{Extent, Field, Grid, InvertOptions, Lattice, Locations, Rest, Sha
 
 #[test]
 fn nothing_finite_reads_nothing() {
-    for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300] {
+    for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300, 1e9] {
         let broken: Field<f64, 2> = field([6, 6], |pixel| if pixel == [2, 3] { [bad, 0.0] } else { [0.0; 2] });
         let inverse = exact(&broken);
         for pixel in pixels([6, 6]) {
@@ -132,4 +132,39 @@ fn the_inverse_of_the_inverse_is_the_map() {
     // Both are interpolated, each between other points: they differ by second derivatives.
     let worst = worst.fold(0.0, f64::max);
     assert!(worst < 0.05, "{worst}");
+}
+
+/// Whatever bits a file may hold: nothing panics, and what is called valid is.
+#[test]
+fn any_bits_at_all() {
+    let mut rng = Rng::new(10);
+    for round in 0..60 {
+        let size = [1 + rng.below(7), 1 + rng.below(7)];
+        // Mostly ordinary numbers with anything among them, or nothing but anything.
+        let ordinary = round % 3 != 0;
+        let by = |rng: &mut Rng| {
+            if ordinary && rng.below(9) > 0 { rng.within(-3.0, 3.0) } else { f64::from(f32::from_bits(rng.bits() as u32)) }
+        };
+        let map: Field<f32, 2> = field(size, |_| [by(&mut rng), by(&mut rng)]);
+        let inverse = exact(&map);
+        for (residual, valid) in inverse.residual.as_slice().iter().zip(inverse.valid.as_slice()) {
+            assert_eq!(*valid, *residual <= 1e-4);
+        }
+        let volume: Field<f32, 3> = field([size[0], size[1], 3], |_| [by(&mut rng), by(&mut rng), by(&mut rng)]);
+        exact(&volume);
+        assert!(displace::folding(&volume.view()).is_ok() && displace::folding(&map.view()).is_ok());
+        let points = [[0.5, 0.25], [f64::from(f32::from_bits(rng.bits() as u32)), 1.0]];
+        for direction in [displace::Direction::Pull, displace::Direction::Push] {
+            let at = map.view().into();
+            assert!(displace::transform_points(&points, &at, 0, direction, displace::Branch::Nearest).is_ok());
+        }
+        for method in [displace::Method::Newton(displace::Stop::default()), displace::Method::FixedPoint(displace::Stop::default())]
+        {
+            let options = InvertOptions { method, ..InvertOptions::default() };
+            assert!(invert(&map.view().into(), options).is_ok());
+        }
+        if let Ok(flow) = displace::exp(&map.view(), displace::ExpOptions::default()) {
+            assert_eq!(flow.field.as_slice().len(), map.as_slice().len());
+        }
+    }
 }

@@ -4,7 +4,7 @@
 //! blocks that reach it. What a pixel gets does not depend on the cutting: among the places that read it the best is chosen
 //! by an order that knows only the places.
 
-use super::patch::{Look, Patch, Root, SAME, Solver, search};
+use super::patch::{FAR, Look, Patch, Root, SAME, Solver, search};
 use super::{Branch, Finisher, Target};
 use crate::dtype::Location;
 use crate::kernel::level::vectorised;
@@ -240,7 +240,7 @@ impl<const D: usize> Seats<D> {
         Self { first, size, branch, best, borders: Vec::new(), tolerance: 1e-11 + 16.0 * f64::EPSILON * most }
     }
 
-    /// The pixels of the band that a cell may read, from and to along each axis; none of a cell that is not finite.
+    /// The pixels of the band that a cell may read, from and to along each axis; none of a cell that is not finite or reaches too far.
     #[inline(always)]
     fn reached(&self, corners: &[[f64; D]; 8]) -> Option<[[usize; 2]; 3]> {
         let mut pixels = [[0, 1]; 3];
@@ -254,7 +254,7 @@ impl<const D: usize> Seats<D> {
             }
             let (start, end) = (self.first[k] as f64, (self.first[k] + self.size[k] - 1) as f64);
             let (low, high) = (low - 1e-9, high + 1e-9);
-            if !(sum.is_finite() && low <= end && high >= start) {
+            if !(sum.is_finite() && low >= -FAR && high <= FAR && low <= end && high >= start) {
                 return None;
             }
             // Not negative: the cast is the floor.

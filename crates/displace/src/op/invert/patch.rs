@@ -159,6 +159,9 @@ const DEPTH: u8 = 40;
 const BOXES: usize = 1024;
 /// A cell whose area (volume) is at most this part of the product of its sides has collapsed.
 const COLLAPSED: f64 = 1e-9;
+/// Corners further away than this, in pixels, belong to no image: some files write 1e9 and more for "unknown". Cells that reach there
+/// would cover all images at once.
+pub(crate) const FAR: f64 = 16_777_216.0;
 /// Roots of one cell nearer to each other are one.
 pub(crate) const SAME: f64 = 1e-6;
 
