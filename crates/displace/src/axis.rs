@@ -3,6 +3,7 @@
 use crate::dtype::Real;
 use crate::error::{AxisLenError, NameError};
 use crate::exact::Ratio;
+use crate::kernel::number::Number;
 use crate::space::{Norm, Px};
 use std::str::FromStr;
 
@@ -69,8 +70,8 @@ pub(crate) struct Line {
 impl Line {
     /// The place that belongs to `at`.
     #[inline(always)]
-    pub(crate) fn at(self, at: f64) -> f64 {
-        self.slope * at + self.start
+    pub(crate) fn at<N: Number>(self, at: N) -> N {
+        at * self.slope + self.start
     }
 }
 

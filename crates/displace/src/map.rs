@@ -7,6 +7,7 @@ use crate::axis::{Line, Rest};
 use crate::dtype::{Location, Real};
 use crate::error::RestNeeded;
 use crate::grid::{Kind, Locations};
+use crate::kernel::number::Number;
 use crate::lattice::Between;
 use crate::view::{Plane, View};
 
@@ -28,9 +29,9 @@ pub(crate) struct Map<'a, L, const D: usize> {
 /// The displacement on one cell, a polynomial in the place minus the cell's first corner: entry `b` belongs to the axes whose
 /// bits `b` has.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Reading<const D: usize> {
-    coef: [[f64; D]; 8],
-    from: [f64; D],
+pub(crate) struct Reading<const D: usize, N = f64> {
+    pub(crate) coef: [[N; D]; 8],
+    from: [N; D],
 }
 
 impl<'a, L: Location, const D: usize> Map<'a, L, D> {
@@ -103,32 +104,37 @@ impl<'a, L: Location, const D: usize> Map<'a, L, D> {
         std::array::from_fn(|k| self.rest[k].at(pixel[k] as f64) + by[k])
     }
 
-    /// The locations that the first pixels of a row from `pixel` on read, into `to`.
+    /// The locations that the first `len` pixels of a row from `pixel` on read, by component.
     #[inline(always)]
-    pub(crate) fn places(&self, planes: &[Plane<'a, L, D>; D], mut pixel: [usize; D], to: &mut [[f64; D]]) {
+    pub(crate) fn places(&self, planes: &[Plane<'a, L, D>; D], mut pixel: [usize; D], len: usize, to: &mut [&mut [f64]; D]) {
         if !self.dense {
-            for to in to {
-                *to = self.place(planes, pixel);
+            for x in 0..len {
+                let place = self.place(planes, pixel);
+                for k in 0..D {
+                    to[k][x] = place[k];
+                }
                 pixel[0] += 1;
             }
             return;
         }
         let start = planes[0].row(pixel) as usize + pixel[0] * D;
-        let numbers = planes[0].data[start..][..to.len() * D].chunks_exact(D);
-        let rest: [f64; D] = std::array::from_fn(|k| self.rest[k].at(pixel[k] as f64));
-        for (x, (to, numbers)) in to.iter_mut().zip(numbers).enumerate() {
-            for k in 0..D {
-                let rest = if k == 0 { self.rest[0].at((pixel[0] + x) as f64) } else { rest[k] };
-                to[k] = rest + numbers[k].widen().to_f64();
+        let numbers = &planes[0].data[start..][..len * D];
+        for k in 0..D {
+            let rest = self.rest[k].at(pixel[k] as f64);
+            for (x, (to, numbers)) in to[k].iter_mut().zip(numbers.chunks_exact(D)).enumerate() {
+                let rest = if k == 0 { self.rest[0].at((pixel[0] + x) as f64) } else { rest };
+                *to = rest + numbers[k].widen().to_f64();
             }
         }
     }
 
     /// The nearest place of the map's own domain: from the first pixel's centre to the last one's.
     #[inline(always)]
-    pub(crate) fn clamped(&self, x: [f64; D]) -> [f64; D] {
-        let size = self.between.destination();
-        std::array::from_fn(|k| x[k].max(0.0).min((size[k] - 1) as f64))
+    pub(crate) fn clamped<N: Number>(&self, mut x: [N; D]) -> [N; D] {
+        for (x, len) in x.iter_mut().zip(self.between.destination()) {
+            *x = x.most(x.all(0.0)).least(x.all((len - 1) as f64));
+        }
+        x
     }
 
     /// The cell that a place of the domain lies in: of two that meet, the later one. NaN lies in the first.
@@ -139,35 +145,71 @@ impl<'a, L: Location, const D: usize> Map<'a, L, D> {
         std::array::from_fn(|k| (x[k] as i32 as usize).min(size[k].saturating_sub(2)))
     }
 
-    /// The displacement on a cell of the map, which along an axis of one pixel does not change.
+    /// The displacements of a cell's corners. Along an axis of one pixel they do not change.
     #[inline(always)]
-    pub(crate) fn read(&self, planes: &[Plane<'a, L, D>; D], cell: [usize; D]) -> Reading<D> {
+    pub(crate) fn corners(&self, planes: &[Plane<'a, L, D>; D], cell: [usize; D]) -> [[f64; D]; 8] {
         let size = self.between.destination();
-        let mut coef = [[0.0; D]; 8];
+        let mut corners = [[0.0; D]; 8];
         if self.dense && size[0] > 1 {
             // Both ends of a side along x lie next to each other.
             for pair in 0..1 << (D - 1) {
-                let ends = std::array::from_fn(|k| if k == 0 { 0 } else { (cell[k] + (pair >> (k - 1) & 1)).min(size[k] - 1) });
+                let mut ends = cell;
+                ends[0] = 0;
+                for k in 1..D {
+                    ends[k] = (cell[k] + (pair >> (k - 1) & 1)).min(size[k] - 1);
+                }
                 let start = planes[0].row(ends) as usize + cell[0] * D;
                 let numbers = &planes[0].data[start..][..2 * D];
                 for i in 0..D {
-                    coef[2 * pair][i] = numbers[i].widen().to_f64();
-                    coef[2 * pair + 1][i] = numbers[D + i].widen().to_f64();
+                    corners[2 * pair][i] = numbers[i].widen().to_f64();
+                    corners[2 * pair + 1][i] = numbers[D + i].widen().to_f64();
                 }
             }
         } else {
-            for (corner, by) in coef.iter_mut().enumerate().take(1 << D) {
+            for (corner, by) in corners.iter_mut().enumerate().take(1 << D) {
                 *by = self.by(planes, std::array::from_fn(|k| (cell[k] + (corner >> k & 1)).min(size[k] - 1)));
             }
         }
+        corners
+    }
+
+    /// The displacement on a cell of the map.
+    #[inline(always)]
+    pub(crate) fn read(&self, planes: &[Plane<'a, L, D>; D], cell: [usize; D]) -> Reading<D> {
+        Reading::new(self.corners(planes, cell), cell.map(|i| i as f64))
+    }
+}
+
+impl<const D: usize, N: Number> Reading<D, N> {
+    /// From the displacements of a cell's corners, the first of which lies at `from`.
+    #[inline(always)]
+    pub(crate) fn new(corners: [[N; D]; 8], from: [N; D]) -> Self {
+        let mut coef = corners;
         for k in 0..D {
-            for low in (0..1 << D).filter(|b| b >> k & 1 == 0) {
+            for low in 0..1usize << D {
                 for i in 0..D {
-                    coef[low | 1 << k][i] -= coef[low][i];
+                    if low >> k & 1 == 0 {
+                        coef[low | 1 << k][i] = coef[low | 1 << k][i] - coef[low][i];
+                    }
                 }
             }
         }
-        Reading { coef, from: cell.map(|i| i as f64) }
+        Self { coef, from }
+    }
+
+    /// The displacement at `x`.
+    #[inline(always)]
+    pub(crate) fn by(&self, x: [N; D]) -> [N; D] {
+        let mut coef = self.coef;
+        for k in (0..D).rev() {
+            let t = x[k] - self.from[k];
+            for low in 0..1 << k {
+                for i in 0..D {
+                    coef[low][i] = coef[low][i] + t * coef[low | 1 << k][i];
+                }
+            }
+        }
+        coef[0]
     }
 }
 
@@ -176,21 +218,6 @@ impl<const D: usize> Reading<D> {
     #[inline(always)]
     pub(crate) fn is_constant(&self) -> bool {
         self.coef[1..1 << D].iter().all(|coef| *coef == [0.0; D])
-    }
-
-    /// The displacement at `x`.
-    #[inline(always)]
-    pub(crate) fn by(&self, x: [f64; D]) -> [f64; D] {
-        let mut coef = self.coef;
-        for k in (0..D).rev() {
-            let t = x[k] - self.from[k];
-            for low in 0..1 << k {
-                for i in 0..D {
-                    coef[low][i] += t * coef[low | 1 << k][i];
-                }
-            }
-        }
-        coef[0]
     }
 
     /// How it changes: `slopes[i][k]` is that of component `i` along destination axis `k`.
@@ -215,17 +242,17 @@ impl<const D: usize> Reading<D> {
 
 /// The solution of `m x = r` and the determinant of `m`, by Cramer's rule; not finite if that is 0.
 #[inline(always)]
-pub(crate) fn solve<const D: usize>(m: &[[f64; D]; D], r: &[f64; D]) -> ([f64; D], f64) {
-    let mut x = [0.0; D];
+pub(crate) fn solve<N: Number, const D: usize>(m: &[[N; D]; D], r: &[N; D]) -> ([N; D], N) {
+    let mut x = *r;
     if D == 2 {
         let determinant = m[0][0] * m[1][1] - m[0][1] * m[1][0];
-        let over = 1.0 / determinant;
+        let over = determinant.all(1.0) / determinant;
         x[0] = (r[0] * m[1][1] - m[0][1] * r[1]) * over;
         x[1] = (m[0][0] * r[1] - r[0] * m[1][0]) * over;
         return (x, determinant);
     }
     let (adjugate, determinant) = adjugate(m);
-    let over = 1.0 / determinant;
+    let over = determinant.all(1.0) / determinant;
     for k in 0..D {
         x[k] = (adjugate[k][0] * r[0] + adjugate[k][1] * r[1] + adjugate[k][2] * r[2]) * over;
     }
@@ -234,8 +261,8 @@ pub(crate) fn solve<const D: usize>(m: &[[f64; D]; D], r: &[f64; D]) -> ([f64; D
 
 /// The inverse of a matrix times its determinant, and the determinant.
 #[inline(always)]
-pub(crate) fn adjugate<const D: usize>(m: &[[f64; D]; D]) -> ([[f64; D]; D], f64) {
-    let mut adjugate = [[0.0; D]; D];
+pub(crate) fn adjugate<N: Number, const D: usize>(m: &[[N; D]; D]) -> ([[N; D]; D], N) {
+    let mut adjugate = *m;
     if D == 2 {
         adjugate[0][0] = m[1][1];
         adjugate[0][1] = -m[0][1];

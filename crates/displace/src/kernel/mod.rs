@@ -1,11 +1,14 @@
 //! The fast writing of every numeric rule: slices in, slices out, a block of a row at a time.
 //!
-//! `level` chooses the instruction set; `locate` turns stored values (`load`) into cells and fractions (`parts` where they are pixels) and `aim` these into places
-//! in memory, once per pixel for all channels; `nearest`, `linear` and `cubic` blend, eight pixels at a time where blends are
-//! made in `f32`, or eight channels (`channels`), with `lanes` for loads and stores; `shift` makes displacements. `taps` are
-//! weights and their derivatives, which `gather` and `scatter` turn into gradients of locations and of images, as do
-//! `slopes_lanes` and `scatter_lanes` eight pixels at a time for linear reads in `f32`. Each expression is the one that CONVENTIONS.md names, fused where it says
-//! fused, so that every instruction set gives the same bits as `reference.rs`.
+//! `level` chooses the instruction set; `locate` turns stored values (`load`) into cells and fractions (`parts` where they are
+//! pixels) and `aim` these into places in memory, once per pixel for all channels; `nearest`, `linear` and `cubic` blend, eight
+//! pixels at a time where blends are made in `f32`, or eight channels (`channels`), with `lanes` for loads and stores; `shift`
+//! makes displacements. `taps` are weights and their derivatives, which `gather` and `scatter` turn into gradients of locations
+//! and of images, as do `slopes_lanes` and `scatter_lanes` eight pixels at a time for linear reads in `f32`. `number` is one `f64`
+//! or four side by side, in which the inverse's formulas are written.
+//!
+//! Each expression is the one that CONVENTIONS.md names, fused where it says fused, so that every instruction set gives the same
+//! bits as `reference.rs`.
 
 pub(crate) mod aim;
 pub(crate) mod channels;
@@ -17,6 +20,7 @@ pub(crate) mod linear;
 pub(crate) mod load;
 pub(crate) mod locate;
 pub(crate) mod nearest;
+pub(crate) mod number;
 pub(crate) mod parts;
 pub(crate) mod scatter;
 pub(crate) mod scatter_lanes;

@@ -1,6 +1,7 @@
 //! Where each source pixel goes: the inverse of a pull map.
 
 mod exact;
+mod finish;
 mod iterate;
 pub(crate) mod patch;
 
@@ -9,9 +10,11 @@ use crate::dtype::{Location, Real};
 use crate::error::InvertError;
 use crate::field::Field;
 use crate::grid::Locations;
+use crate::kernel::number::Number;
 use crate::lattice::{Between, Lattice};
-use crate::map::{Map, Reading, solve};
-use crate::view::{Dense, Layout, Plane, Shape};
+use crate::map::{Map, Reading};
+use crate::view::{Dense, Layout, Shape};
+use finish::Finisher;
 pub use iterate::{Convergence, Progress};
 use std::cmp::Ordering;
 
@@ -227,25 +230,24 @@ pub(super) struct Target<'o, R, const D: usize> {
 }
 
 impl<R: Real, const D: usize> Target<'_, R, D> {
-    /// Writes what becomes of each pixel; `outcome` is given its number within the band and its indices.
+    /// The band's `at`-th pixel.
     #[inline(always)]
-    fn fill(&mut self, mut outcome: impl FnMut(usize, [usize; D]) -> Outcome<R, D>) {
-        let outputs = self.valid.iter_mut().zip(self.count.iter_mut()).zip(self.residual.iter_mut());
+    fn pixel(&self, mut at: usize) -> [usize; D] {
         let mut pixel = self.first;
-        for (at, (by, ((valid, count), residual))) in self.by.chunks_exact_mut(D).zip(outputs).enumerate() {
-            let outcome = outcome(at, pixel);
-            by.copy_from_slice(&outcome.by);
-            *valid = outcome.valid;
-            *count = outcome.count;
-            *residual = outcome.residual;
-            for k in 0..D {
-                pixel[k] += 1;
-                if pixel[k] < self.first[k] + self.size[k] {
-                    break;
-                }
-                pixel[k] = self.first[k];
-            }
+        for k in 0..D {
+            pixel[k] += at % self.size[k];
+            at /= self.size[k];
         }
+        pixel
+    }
+
+    /// Writes what becomes of the band's `at`-th pixel.
+    #[inline(always)]
+    fn set(&mut self, at: usize, outcome: &Outcome<R, D>) {
+        self.by[at * D..][..D].copy_from_slice(&outcome.by);
+        self.valid[at] = outcome.valid;
+        self.count[at] = outcome.count;
+        self.residual[at] = outcome.residual;
     }
 }
 
@@ -274,87 +276,28 @@ impl<R: Real, const D: usize> Inverse<R, D> {
     }
 }
 
-/// From a place to what is stored of it.
-pub(super) struct Finisher<'m, 'a, L, const D: usize> {
-    map: &'m Map<'a, L, D>,
-    /// Where each source pixel rests in the destination, by axis.
-    rest: [Vec<f64>; D],
-    /// By axis, how far the rest place of a pixel's rest place lies from the pixel: 0 but on axes of one pixel, where no place
-    /// rests on each pixel of a longer one.
-    miss: [Vec<f64>; D],
-}
-
-impl<'m, 'a, L: Location, const D: usize> Finisher<'m, 'a, L, D> {
-    fn new(map: &'m Map<'a, L, D>, back: &'m Between<D>) -> Self {
-        let size = back.destination();
-        let rest: [Vec<f64>; D] = std::array::from_fn(|k| (0..size[k]).map(|i| back.rest_place(k, i).to_f64()).collect());
-        let miss = std::array::from_fn(|k| {
-            let flat = map.between().destination()[k] == 1 || size[k] == 1;
-            let miss = |(i, rest): (usize, &f64)| if flat { map.rest()[k].at(*rest) - i as f64 } else { 0.0 };
-            rest[k].iter().enumerate().map(miss).collect()
-        });
-        Self { map, rest, miss }
-    }
-
-    /// The displacement of the place `x` that reads `pixel`, refined, rounded and certified.
-    #[inline(always)]
-    fn finish(&self, planes: &[Plane<'_, L, D>; D], pixel: [usize; D], x: Option<[f64; D]>, count: u32) -> Outcome<L::Real, D> {
-        let (nan, tolerance) = (<L::Real as Real>::NAN, Inverse::<L::Real, D>::TOLERANCE);
-        let Some(x) = x else { return Outcome { by: [nan; D], valid: false, count, residual: nan } };
-        let rest: [f64; D] = std::array::from_fn(|k| self.rest[k][pixel[k]]);
-        let cell = self.map.cell(x);
-        let reading = self.map.read(planes, cell);
-        let near: [f64; D] = std::array::from_fn(|k| x[k] - rest[k]);
-        // A small difference of large places has lost digits; a cell that displaces all alike has an exact answer.
-        let small = near.iter().all(|by| by.abs() < 1e-3);
-        let by = if small || reading.is_constant() { self.refined(&reading, pixel, x, near) } else { near };
-        let by = by.map(L::Real::from_f64);
-        let place: [f64; D] = std::array::from_fn(|k| rest[k] + by[k].to_f64());
-        let stored = self.map.clamped(place);
-        // Rounding may have led to the next cell, or out of the domain by less than a unit in the last place.
-        let next = self.map.cell(stored);
-        let reading = if next == cell { reading } else { self.map.read(planes, next) };
-        let missed = missed(self.map, &reading, pixel.map(|i| i as f64), stored);
-        let residual = length(missed);
-        let outside = length(std::array::from_fn::<f64, D, _>(|k| place[k] - stored[k]));
-        let valid = residual <= tolerance && outside <= tolerance;
-        Outcome { by: if valid { by } else { [nan; D] }, valid, count, residual: L::Real::from_f64(residual) }
-    }
-
-    /// One step of Newton's method in displacements: `by` solves `slope by + d(x + by) = rest's own miss`. Written for the
-    /// displacement itself and not for its change, it gives exact zeros and exact negatives where the slopes are zero.
-    #[inline(always)]
-    fn refined(&self, reading: &Reading<D>, pixel: [usize; D], x: [f64; D], near: [f64; D]) -> [f64; D] {
-        let (mut slopes, by) = (reading.slopes(x), reading.by(x));
-        let mut target = [0.0; D];
-        for i in 0..D {
-            let mut bent = 0.0;
-            for k in 0..D {
-                bent += slopes[i][k] * near[k];
-            }
-            target[i] = bent - by[i] - self.miss[i][pixel[i]];
-            slopes[i][i] += self.map.rest()[i].slope;
-        }
-        let (by, _) = solve(&slopes, &target);
-        if (0..D).all(|k| (by[k] - near[k]).abs() < 1e-6) { by } else { near }
-    }
-}
-
 /// What the map reads at `x` minus the pixel.
 #[inline(always)]
-pub(crate) fn missed<L: Location, const D: usize>(
+pub(crate) fn missed<L: Location, N: Number, const D: usize>(
     map: &Map<'_, L, D>,
-    reading: &Reading<D>,
-    pixel: [f64; D],
-    x: [f64; D],
-) -> [f64; D] {
-    let by = reading.by(x);
+    reading: &Reading<D, N>,
+    pixel: [N; D],
+    x: [N; D],
+) -> [N; D] {
+    let mut missed = reading.by(x);
     // Rest and pixel first: near each other, their difference keeps the displacement's bits.
-    std::array::from_fn(|i| (map.rest()[i].at(x[i]) - pixel[i]) + by[i])
+    for k in 0..D {
+        missed[k] = (map.rest()[k].at(x[k]) - pixel[k]) + missed[k];
+    }
+    missed
 }
 
 /// The length of a vector. Those that matter are near 1, where squares neither overflow nor vanish.
 #[inline(always)]
-pub(crate) fn length<const D: usize>(vector: [f64; D]) -> f64 {
-    vector.iter().map(|v| v * v).sum::<f64>().sqrt()
+pub(crate) fn length<N: Number, const D: usize>(vector: [N; D]) -> N {
+    let mut sum = vector[0] * vector[0];
+    for number in &vector[1..] {
+        sum = sum + *number * *number;
+    }
+    sum.root()
 }

@@ -4,19 +4,25 @@
 //! blocks that reach it. What a pixel gets does not depend on the cutting: among the places that read it the best is chosen
 //! by an order that knows only the places.
 
-use super::patch::{FAR, Look, Patch, Root, SAME, Solver, search};
+use super::patch::{Bends, FAR, Look, Patch, Root, SAME, Solver, inside, is_near, search};
 use super::{Branch, Finisher, Target};
 use crate::dtype::Location;
-use crate::kernel::level::vectorised;
+use crate::kernel::level::{in_lanes, vectorised};
+use crate::kernel::number::{FOUR, Four, Number, Simd, bits, down, four, up};
 use crate::map::Map;
 use crate::rows::{each_of, map_rows_costing, pays};
 use crate::view::Plane;
 use std::cmp::Ordering;
 
 /// Cells of a block along each axis.
-const fn block_side(axes: usize) -> usize {
-    if axes == 2 { 32 } else { 8 }
+const fn block_sides(axes: usize) -> [usize; 3] {
+    if axes == 2 { [ROW, 16, 1] } else { [ROW, 8, 8] }
 }
+
+/// Cells of a row of a block.
+const ROW: usize = 32;
+/// From a row of nodes to the next: one more than cells, and the rest of four.
+const STRIDE: usize = ROW + FOUR;
 
 /// Source rows (slices) of a band.
 pub(super) const fn band_height(axes: usize) -> usize {
@@ -49,162 +55,383 @@ pub(super) fn invert_sample<L: Location, const D: usize>(
     each_of(targets, shared, |target| {
         let mut seats = Seats::new(target.first, target.size, branch);
         let mut work = Work::new();
-        let reach = [target.first[D - 1] as f64 - 0.5, (target.first[D - 1] + target.size[D - 1]) as f64 - 0.5];
-        for block in blocks.iter().filter(|block| block.reach[0] <= reach[1] && block.reach[1] >= reach[0]) {
+        let band = [target.first[D - 1] as f64 - 0.5, (target.first[D - 1] + target.size[D - 1]) as f64 - 0.5];
+        for block in blocks.iter().filter(|block| meet(block.reach, band)) {
             work.load(map, &planes, block.first);
-            vectorised(
-                #[inline(always)]
-                || work.block(block.first, &mut seats),
-            );
+            in_lanes!(simd => work.block(simd, block.first, band, &mut seats));
         }
-        vectorised(
-            #[inline(always)]
-            || {
-                target.fill(
-                    #[inline(always)]
-                    |at, pixel| {
-                        let seat = &seats.best[at];
-                        finisher.finish(&planes, pixel, (seat.count > 0).then_some(seat.x), seat.count)
-                    },
-                );
-            },
-        );
+        let found = |at: usize| {
+            let seat = &seats.best[at];
+            ((seat.count > 0).then_some(seat.x), seat.count)
+        };
+        in_lanes!(simd => finisher.finish_band(simd, &planes, target, found));
     });
+}
+
+/// Whether two intervals meet.
+fn meet(a: [f64; 2], b: [f64; 2]) -> bool {
+    a[0] <= b[1] && a[1] >= b[0]
 }
 
 /// All blocks, in order, with what each reaches.
 fn blocks<L: Location, const D: usize>(map: &Map<'_, L, D>, planes: &[Plane<'_, L, D>; D]) -> Vec<Block<D>> {
-    let size = map.between().destination();
-    let (cells, side) = (cells(size), block_side(D));
-    let counts = cells.map(|cells| cells.div_ceil(side));
+    let (cells, sides) = (cells(map.between().destination()), block_sides(D));
+    let counts: [usize; D] = std::array::from_fn(|k| cells[k].div_ceil(sides[k]));
     let rows = counts[1..].iter().product();
-    let work = counts[0] * side.pow(D as u32);
-    let found = map_rows_costing(work, 1, rows, |_, mut row| {
+    let found = map_rows_costing(counts[0] * sides.iter().product::<usize>(), 1, rows, |_, mut row| {
         let mut first = [0; D];
         for k in 1..D {
-            first[k] = row % counts[k] * side;
+            first[k] = row % counts[k] * sides[k];
             row /= counts[k];
         }
-        let mut found = Vec::with_capacity(counts[0]);
         let mut work = Work::new();
-        for x in 0..counts[0] {
-            first[0] = x * side;
-            let mut reach = [f64::INFINITY, f64::NEG_INFINITY];
+        let block = |x| {
+            first[0] = x * ROW;
             work.load(map, planes, first);
-            for row in work.rows(first) {
-                for place in row {
-                    reach = [reach[0].min(place[D - 1]), reach[1].max(place[D - 1])];
-                }
-            }
-            if size[D - 1] == 1 {
-                reach[1] += 1.0;
-            }
-            found.push(Block { first, reach: [reach[0] - 0.5, reach[1] + 0.5] });
-        }
-        found
+            let hull = |hull: [f64; 2], row: &[f64; 2]| [hull[0].min(row[0]), hull[1].max(row[1])];
+            Block { first, reach: work.reach.iter().fold([f64::INFINITY, f64::NEG_INFINITY], hull) }
+        };
+        (0..counts[0]).map(block).collect::<Vec<_>>()
     });
     found.into_iter().flatten().collect()
 }
 
-/// How many nodes of a block exist along each axis.
-fn node_counts<const D: usize>(first: [usize; D], size: [usize; D]) -> [usize; 3] {
-    let side = block_side(D) + 1;
-    std::array::from_fn(|k| if k < D { side.min(size[k].saturating_sub(first[k])) } else { 1 })
-}
-
-/// Working room of a task: the places that a block's nodes read.
+/// Working room of a task.
 struct Work<const D: usize> {
-    nodes: Vec<[f64; D]>,
-    size: [usize; D],
+    /// The places that a block's nodes read, row by row, by component.
+    nodes: [Vec<f64>; D],
+    /// Of each row of nodes, how far it reaches along the slowest source axis, with half a pixel on either side.
+    reach: Vec<[f64; 2]>,
+    /// The block's cells along each axis, and which of the map's axes have none but a flat one.
+    counts: [usize; 3],
+    flat: [bool; D],
+    row: Row<D>,
     found: Vec<Root<D>>,
 }
 
+/// A row of cells, as far as it is needed to solve them.
+struct Row<const D: usize> {
+    bends: [[[f64; ROW]; D]; 8],
+    bend: [f64; ROW],
+    determinant: [f64; ROW],
+    /// The questions: in which cell the place lies that reads a pixel.
+    cell: [u8; ASKED],
+    pixel: [[f64; ASKED]; D],
+    turned: [[f64; ASKED]; D],
+    asked: usize,
+}
+
+/// Questions that a row may have: one for each of a cell's pixels, two along each axis, and the rest of four.
+const ASKED: usize = 8 * ROW + FOUR;
+
 impl<const D: usize> Work<D> {
     fn new() -> Self {
-        Self { nodes: vec![[0.0; D]; (block_side(D) + 1).pow(D as u32)], size: [0; D], found: Vec::new() }
+        let [_, y, z] = block_sides(D);
+        let rows = if D == 2 { y + 1 } else { (y + 1) * (z + 1) };
+        Self {
+            nodes: std::array::from_fn(|_| vec![0.0; rows * STRIDE]),
+            reach: Vec::with_capacity(rows),
+            counts: [0; 3],
+            flat: [false; D],
+            row: Row {
+                bends: [[[0.0; ROW]; D]; 8],
+                bend: [0.0; ROW],
+                determinant: [0.0; ROW],
+                cell: [0; ASKED],
+                pixel: [[0.0; ASKED]; D],
+                turned: [[0.0; ASKED]; D],
+                asked: 0,
+            },
+            found: Vec::new(),
+        }
+    }
+
+    /// Where a row of nodes is, in order and in memory.
+    #[inline(always)]
+    const fn nodes_of(y: usize, z: usize) -> (usize, usize) {
+        let row = z * (block_sides(D)[1] + 1) + y;
+        (row, row * STRIDE)
     }
 
     /// Reads the nodes of the block that starts at `first`.
     fn load<L: Location>(&mut self, map: &Map<'_, L, D>, planes: &[Plane<'_, L, D>; D], first: [usize; D]) {
-        self.size = map.between().destination();
-        let (side, counts) = (block_side(D) + 1, node_counts(first, self.size));
-        let nodes = &mut self.nodes;
+        let (size, sides) = (map.between().destination(), block_sides(D));
+        let cells = cells(size);
+        self.flat = size.map(|len| len == 1);
+        self.counts = std::array::from_fn(|k| if k < D { sides[k].min(cells[k] - first[k]) } else { 1 });
+        let ends = std::array::from_fn::<_, 3, _>(|k| if k < D { self.counts[k] + 1 } else { 1 });
+        self.reach.clear();
+        self.reach.resize(Self::nodes_of(ends[1] - 1, ends[2] - 1).0 + 1, [f64::INFINITY, f64::NEG_INFINITY]);
         vectorised(
             #[inline(always)]
             || {
-                for z in 0..counts[2] {
-                    for y in 0..counts[1] {
-                        let offset = [0, y, z];
-                        let pixel = std::array::from_fn(|k| first[k] + offset[k]);
-                        map.places(planes, pixel, &mut nodes[(z * side + y) * side..][..counts[0]]);
+                for z in 0..ends[2] {
+                    for y in 0..ends[1] {
+                        self.load_row(map, planes, first, [y, z], ends[0]);
                     }
                 }
             },
         );
     }
 
-    /// The nodes of the block that was read, row by row.
-    fn rows(&self, first: [usize; D]) -> impl Iterator<Item = &[[f64; D]]> {
-        let (side, counts) = (block_side(D) + 1, node_counts(first, self.size));
-        (0..counts[2]).flat_map(move |z| (0..counts[1]).map(move |y| &self.nodes[(z * side + y) * side..][..counts[0]]))
+    #[inline(always)]
+    fn load_row<L: Location>(
+        &mut self,
+        map: &Map<'_, L, D>,
+        planes: &[Plane<'_, L, D>; D],
+        first: [usize; D],
+        [y, z]: [usize; 2],
+        len: usize,
+    ) {
+        let (row, start) = Self::nodes_of(y, z);
+        let (mut pixel, mut shift) = (first, [0.0; D]);
+        for (k, offset) in (1..D).zip([y, z]) {
+            // A flat axis gets a cell of its own, of which only the lower end exists.
+            let beyond = self.flat[k] && offset == 1;
+            pixel[k] += if beyond { 0 } else { offset };
+            shift[k] = f64::from(u8::from(beyond));
+        }
+        let exist = if self.flat[0] { 1 } else { len };
+        let mut nodes = self.nodes.each_mut().map(|nodes| &mut nodes[start..start + len]);
+        map.places(planes, pixel, exist, &mut nodes);
+        for k in 0..D {
+            if shift[k] > 0.0 {
+                nodes[k].iter_mut().for_each(|node| *node += shift[k]);
+            }
+            if self.flat[0] {
+                nodes[k][1] = nodes[k][0] + if k == 0 { 1.0 } else { 0.0 };
+            }
+        }
+        let reach =
+            nodes[D - 1].iter().fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], node| [node.least(low), node.most(high)]);
+        self.reach[row] = [reach[0] - 0.5, reach[1] + 0.5];
     }
 
     /// Looks at every cell of the block.
     #[inline(always)]
-    fn block(&mut self, first: [usize; D], seats: &mut Seats<D>) {
-        let (side, cells) = (block_side(D), cells(self.size));
-        let counts: [usize; 3] = std::array::from_fn(|k| if k < D { side.min(cells[k] - first[k]) } else { 1 });
-        for z in 0..counts[2] {
-            for y in 0..counts[1] {
-                for x in 0..counts[0] {
-                    self.cell([x, y, z], first, seats);
+    fn block<S: Simd>(&mut self, simd: S, first: [usize; D], band: [f64; 2], seats: &mut Seats<D>) {
+        for z in 0..self.counts[2] {
+            for y in 0..self.counts[1] {
+                // The corners of cells lie in these rows of nodes.
+                let mut starts = [0; 4];
+                let mut reach = [f64::INFINITY, f64::NEG_INFINITY];
+                for (i, start) in starts.iter_mut().enumerate().take(1 << (D - 1)) {
+                    let (row, at) = Self::nodes_of(y + (i & 1), z + (i >> 1));
+                    *start = at;
+                    reach = [self.reach[row][0].min(reach[0]), self.reach[row][1].max(reach[1])];
+                }
+                if meet(reach, band) {
+                    let cell = [first[0] as f64, (first[1] + y) as f64, if D == 3 { (first[D - 1] + z) as f64 } else { 0.0 }];
+                    let cell = std::array::from_fn(|k| cell[k]);
+                    self.ask(simd, starts, cell, seats);
+                    self.answer(simd, starts, cell, seats);
                 }
             }
         }
     }
 
+    /// Finds out which pixels the cells of a row may read, four cells at a time.
     #[inline(always)]
-    fn cell(&mut self, offset: [usize; 3], first: [usize; D], seats: &mut Seats<D>) {
-        let side = block_side(D) + 1;
-        let at = (offset[2] * side + offset[1]) * side + offset[0];
-        let step = [1, side, side * side];
-        let mut corners = [[0.0; D]; 8];
-        let flat: [bool; D] = self.size.map(|len| len == 1);
-        for (corner, place) in corners.iter_mut().enumerate().take(1 << D) {
-            let mut node = at;
-            for k in 0..D {
-                node += if flat[k] { 0 } else { (corner >> k & 1) * step[k] };
-            }
-            *place = self.nodes[node];
-            // A flat cell gets a side of its own, of which only the lower end exists.
-            for k in 0..D {
-                if flat[k] && corner >> k & 1 == 1 {
-                    place[k] += 1.0;
+    fn ask<S: Simd>(&mut self, simd: S, starts: [usize; 4], first: [f64; D], seats: &mut Seats<D>) {
+        let zero = four(simd, &[0.0; FOUR]);
+        let limits: [[Four<S>; 2]; D] =
+            std::array::from_fn(|k| [zero.all(seats.first[k] as f64), zero.all((seats.first[k] + seats.size[k] - 1) as f64)]);
+        self.row.asked = 0;
+        for x in (0..self.counts[0]).step_by(FOUR) {
+            let mut corners = [[zero; D]; 8];
+            for (corner, place) in corners.iter_mut().enumerate().take(1 << D) {
+                let at = starts[corner >> 1] + (corner & 1) + x;
+                for k in 0..D {
+                    place[k] = four(simd, self.nodes[k][at..].first_chunk().expect("rows of nodes end with the rest of four"));
                 }
             }
+            let Pixels { from, to, some } = pixels(&corners, &limits);
+            let exist = (1u64 << (self.counts[0] - x).min(FOUR)) - 1;
+            let some = bits(some) & exist;
+            if some == 0 {
+                continue;
+            }
+            let mut wide = from[0].below(zero);
+            for k in 0..D {
+                wide |= (from[k] + 1.0).below(to[k]);
+            }
+            let wide = some & bits(wide);
+            let patch = Patch::from_corners(&corners);
+            let solver = Solver::new(&patch);
+            self.row.keep(&solver, x);
+            for offset in 0..1 << D {
+                let mut at = from;
+                let mut beyond = to[0].below(from[0]);
+                for k in 0..D {
+                    at[k] = from[k] + f64::from(offset as u8 >> k & 1);
+                    beyond |= to[k].below(at[k]);
+                }
+                let (turned, possible) = solver.turned(&patch, &at);
+                self.row.ask(x, bits(possible & !beyond) & some & !wide, &at, &turned);
+            }
+            for lane in (0..FOUR).filter(|lane| wide >> lane & 1 == 1) {
+                self.wide(starts, x + lane, first, [from.map(|from| from[lane]), to.map(|to| to[lane])], seats);
+            }
         }
-        let Some(pixels) = seats.reached(&corners) else { return };
-        let patch = Patch::from_corners(&corners);
+    }
+
+    /// A cell that reads more than two pixels along an axis.
+    #[inline(never)]
+    fn wide(&mut self, starts: [usize; 4], x: usize, first: [f64; D], [from, to]: [[f64; D]; 2], seats: &mut Seats<D>) {
+        let patch = self.patch(starts, x);
         let solver = Solver::new(&patch);
-        let cell: [f64; D] = std::array::from_fn(|k| (first[k] + offset[k]) as f64);
-        for z in pixels[2][0]..pixels[2][1] {
-            for y in pixels[1][0]..pixels[1][1] {
-                for x in pixels[0][0]..pixels[0][1] {
-                    let pixel = [x, y, z];
-                    let place: [f64; D] = std::array::from_fn(|k| pixel[k] as f64);
-                    match solver.look(&patch, &place, seats.tolerance) {
-                        Look::Nothing => {}
-                        Look::Root(t, determinant) => {
-                            seats.take(pixel, cell, flat, Root { within: t.map(|t| t + 0.5), determinant });
-                        }
-                        Look::Unsure => {
-                            search(&patch, &place, seats.tolerance, &mut self.found);
-                            self.found.drain(..).for_each(|root| seats.take(pixel, cell, flat, root));
-                        }
+        let mut pixel = from;
+        loop {
+            match solver.look(&patch, &pixel, seats.tolerance) {
+                Look::Nothing => {}
+                Look::Root(t, determinant) => {
+                    self.found.push(Root { within: t.map(|t| t + 0.5), determinant });
+                }
+                Look::Unsure => search(&patch, &pixel, seats.tolerance, &mut self.found),
+            }
+            let cell = along(first, x);
+            self.found.drain(..).for_each(|root| seats.take(pixel, cell, self.flat, root));
+            let mut k = 0;
+            while k < D && pixel[k] >= to[k] {
+                pixel[k] = from[k];
+                k += 1;
+            }
+            if k == D {
+                return;
+            }
+            pixel[k] += 1.0;
+        }
+    }
+
+    /// Answers the questions of a row, four at a time.
+    #[inline(always)]
+    fn answer<S: Simd>(&mut self, simd: S, starts: [usize; 4], first: [f64; D], seats: &mut Seats<D>) {
+        for start in (0..self.row.asked).step_by(FOUR) {
+            let (bends, determinant, turned) = self.row.question(simd, start);
+            let (t, relative, sure) = bends.root(&turned);
+            let determinant = relative * determinant;
+            let sure = bits(sure);
+            let asked = (self.row.asked - start).min(FOUR);
+            for lane in 0..asked {
+                let x = usize::from(self.row.cell[start + lane]);
+                let pixel = self.row.pixel.each_ref().map(|pixel| pixel[start + lane]);
+                let t = t.map(|t| t[lane]);
+                if sure >> lane & 1 == 0 {
+                    search(&self.patch(starts, x), &pixel, seats.tolerance, &mut self.found);
+                    let cell = along(first, x);
+                    self.found.drain(..).for_each(|root| seats.take(pixel, cell, self.flat, root));
+                } else if is_near(t) {
+                    let within = if t.iter().all(|t| t.abs() <= 0.5) {
+                        Some(t)
+                    } else {
+                        inside(&self.patch(starts, x), t, &pixel, seats.tolerance)
+                    };
+                    if let Some(t) = within {
+                        let root = Root { within: t.map(|t| t + 0.5), determinant: determinant[lane] };
+                        seats.take(pixel, along(first, x), self.flat, root);
                     }
                 }
             }
         }
+    }
+
+    /// One cell of a row.
+    fn patch(&self, starts: [usize; 4], x: usize) -> Patch<D> {
+        let mut corners = [[0.0; D]; 8];
+        for (corner, place) in corners.iter_mut().enumerate().take(1 << D) {
+            for k in 0..D {
+                place[k] = self.nodes[k][starts[corner >> 1] + (corner & 1) + x];
+            }
+        }
+        Patch::from_corners(&corners)
+    }
+}
+
+/// The `x`-th cell from the `first` on.
+#[inline(always)]
+fn along<const D: usize>(mut first: [f64; D], x: usize) -> [f64; D] {
+    first[0] += x as f64;
+    first
+}
+
+/// The pixels that four cells may read: from and to along each axis, and whether there are any.
+struct Pixels<S: Simd, const D: usize> {
+    from: [Four<S>; D],
+    to: [Four<S>; D],
+    some: <Four<S> as Number>::Truth,
+}
+
+/// The pixels within `limits` that cells may read; none of a cell that is not finite or reaches too far.
+#[inline(always)]
+fn pixels<S: Simd, const D: usize>(corners: &[[Four<S>; D]; 8], limits: &[[Four<S>; 2]; D]) -> Pixels<S, D> {
+    let (mut from, mut to) = (corners[0], corners[0]);
+    let far = corners[0][0].all(FAR);
+    let mut none = far.below(far);
+    for k in 0..D {
+        let mut sum = corners[0][k];
+        for corner in &corners[1..1 << D] {
+            from[k] = corner[k].least(from[k]);
+            to[k] = corner[k].most(to[k]);
+            sum += corner[k];
+        }
+        let (low, high) = (from[k] - 1e-9, to[k] + 1e-9);
+        none = none | !sum.size().below(far.all(f64::INFINITY)) | low.below(-far) | far.below(high);
+        from[k] = up(low.most(limits[k][0]));
+        to[k] = down(high.least(limits[k][1]));
+        none |= to[k].below(from[k]);
+    }
+    Pixels { from, to, some: !none }
+}
+
+impl<const D: usize> Row<D> {
+    /// Keeps what questions about the cells from `x` on will need.
+    #[inline(always)]
+    fn keep<S: Simd>(&mut self, solver: &Solver<D, Four<S>>, x: usize) {
+        let put = |to: &mut [f64; ROW], four: Four<S>| to[x..x + FOUR].copy_from_slice(&<[f64; FOUR]>::from(four));
+        for b in 0..1usize << D {
+            for i in 0..D {
+                if b.count_ones() > 1 {
+                    put(&mut self.bends[b][i], solver.bends.terms[b][i]);
+                }
+            }
+        }
+        put(&mut self.bend, solver.bends.most);
+        put(&mut self.determinant, solver.determinant);
+    }
+
+    /// Writes down questions about those of four cells from `x` on whose bit is set.
+    #[inline(always)]
+    fn ask<S: Simd>(&mut self, x: usize, mut cells: u64, pixel: &[Four<S>; D], turned: &[Four<S>; D]) {
+        while cells != 0 {
+            let lane = cells.trailing_zeros() as usize % FOUR;
+            cells &= cells - 1;
+            let at = self.asked;
+            self.cell[at] = (x + lane) as u8;
+            for k in 0..D {
+                self.pixel[k][at] = pixel[k][lane];
+                self.turned[k][at] = turned[k][lane];
+            }
+            self.asked += 1;
+        }
+    }
+
+    /// Four questions from `start` on: how the cells bend, their determinants, and what is to be found.
+    #[inline(always)]
+    fn question<S: Simd>(&self, simd: S, start: usize) -> (Bends<D, Four<S>>, Four<S>, [Four<S>; D]) {
+        let cells: [usize; FOUR] = std::array::from_fn(|lane| usize::from(self.cell[start + lane]) % ROW);
+        let of = |numbers: &[f64; ROW]| four(simd, &cells.map(|cell| numbers[cell]));
+        let zero = four(simd, &[0.0; FOUR]);
+        let mut terms = [[zero; D]; 8];
+        let mut turned = [zero; D];
+        for i in 0..D {
+            for b in 0..1usize << D {
+                if b.count_ones() > 1 {
+                    terms[b][i] = of(&self.bends[b][i]);
+                }
+            }
+            turned[i] = four(simd, self.turned[i][start..].first_chunk().expect("questions end with the rest of four"));
+        }
+        (Bends { terms, most: of(&self.bend) }, of(&self.determinant), turned)
     }
 }
 
@@ -240,39 +467,9 @@ impl<const D: usize> Seats<D> {
         Self { first, size, branch, best, borders: Vec::new(), tolerance: 1e-11 + 16.0 * f64::EPSILON * most }
     }
 
-    /// The pixels of the band that a cell may read, from and to along each axis; none of a cell that is not finite or reaches too far.
-    #[inline(always)]
-    fn reached(&self, corners: &[[f64; D]; 8]) -> Option<[[usize; 2]; 3]> {
-        let mut pixels = [[0, 1]; 3];
-        for k in 0..D {
-            let (mut low, mut high) = (corners[0][k], corners[0][k]);
-            let mut sum = 0.0;
-            for corner in &corners[..1 << D] {
-                low = if corner[k] < low { corner[k] } else { low };
-                high = if corner[k] > high { corner[k] } else { high };
-                sum += corner[k];
-            }
-            let (start, end) = (self.first[k] as f64, (self.first[k] + self.size[k] - 1) as f64);
-            let (low, high) = (low - 1e-9, high + 1e-9);
-            if !(sum.is_finite() && low >= -FAR && high <= FAR && low <= end && high >= start) {
-                return None;
-            }
-            // Not negative: the cast is the floor.
-            let (low, high) = (low.max(start), high.min(end));
-            let from = low as i32;
-            let from = (from + i32::from(f64::from(from) < low)) as usize;
-            let to = high as i32 as usize + 1;
-            if from >= to {
-                return None;
-            }
-            pixels[k] = [from, to];
-        }
-        Some(pixels)
-    }
-
     /// Takes a place that reads `pixel`: in `cell`, unless it lies in what a flat cell was given to be one.
     #[inline(always)]
-    fn take(&mut self, pixel: [usize; 3], cell: [f64; D], flat: [bool; D], root: Root<D>) {
+    fn take(&mut self, pixel: [f64; D], cell: [f64; D], flat: [bool; D], root: Root<D>) {
         let Root { mut within, determinant } = root;
         for k in (0..D).filter(|k| flat[*k]) {
             if within[k] > SAME {
@@ -282,7 +479,7 @@ impl<const D: usize> Seats<D> {
         }
         let mut at = 0;
         for k in (0..D).rev() {
-            at = at * self.size[k] + (pixel[k] - self.first[k]);
+            at = at * self.size[k] + (pixel[k] as u32 as usize - self.first[k]);
         }
         let x: [f64; D] = std::array::from_fn(|k| cell[k] + within[k]);
         let seat = &mut self.best[at];
@@ -307,8 +504,7 @@ impl<const D: usize> Seats<D> {
         } else {
             seat.count = seat.count.saturating_add(1);
         }
-        let place: [f64; D] = std::array::from_fn(|k| pixel[k] as f64);
-        if fresh || self.branch.prefers((&x, determinant), (&seat.x, seat.determinant), &place) == Ordering::Less {
+        if fresh || self.branch.prefers((&x, determinant), (&seat.x, seat.determinant), &pixel) == Ordering::Less {
             seat.x = x;
             seat.determinant = determinant;
         }

@@ -61,15 +61,16 @@ pub(super) fn invert_sample<L: Location, const D: usize>(
     let shared = pays(targets.iter().map(|target| target.count.len()).sum());
     let mut rows: Vec<_> = targets.iter_mut().map(|target| (target, Convergence::default())).collect();
     each_of(&mut rows, shared, |(target, convergence)| {
-        target.fill(|_, pixel| {
+        for at in 0..target.count.len() {
+            let pixel = target.pixel(at);
             let walk = Walk { map, planes: &planes, pixel: pixel.map(|i| i as f64), newton };
             let start = std::array::from_fn(|k| finisher.rest[k][pixel[k]]);
             let (x, one) = walk.run(start, tolerance, steps);
             *convergence = std::mem::take(convergence).and(&one);
             let mut outcome = finisher.finish(&planes, pixel, Some(x), 1);
             outcome.count = u32::from(outcome.valid);
-            outcome
-        });
+            target.set(at, &outcome);
+        }
     });
     rows.into_iter().fold(Convergence::default(), |all, (_, row)| all.and(&row))
 }

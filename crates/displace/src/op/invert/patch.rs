@@ -1,30 +1,43 @@
 //! One cell of an interpolated map, and all places in it that read a given location.
 
+use crate::kernel::number::Number;
 use crate::map::{adjugate, solve};
 
 /// A box of a cell as a polynomial about its middle, `sum over b of coef[b] * prod of t_k for k in b`, `|t_k| <= 1/2`: entry
 /// `b` belongs to the axes whose bits `b` has. A bilinear map has no others, a trilinear one neither.
 #[derive(Clone, Copy)]
-pub(crate) struct Patch<const D: usize> {
-    coef: [[f64; D]; 8],
+pub(crate) struct Patch<const D: usize, N = f64> {
+    coef: [[N; D]; 8],
 }
 
-impl<const D: usize> Patch<D> {
+impl<const D: usize, N: Number> Patch<D, N> {
     /// From the values at the corners, x in the lowest bit.
     #[inline(always)]
-    pub(crate) fn from_corners(corners: &[[f64; D]; 8]) -> Self {
+    pub(crate) fn from_corners(corners: &[[N; D]; 8]) -> Self {
         let mut coef = *corners;
         for k in 0..D {
-            for low in (0..1 << D).filter(|b| b >> k & 1 == 0) {
+            for low in 0..1usize << D {
+                if low >> k & 1 == 1 {
+                    continue;
+                }
                 let high = low | 1 << k;
                 for i in 0..D {
                     let (a, b) = (coef[low][i], coef[high][i]);
-                    coef[low][i] = 0.5 * (a + b);
+                    coef[low][i] = (a + b) * 0.5;
                     coef[high][i] = b - a;
                 }
             }
         }
         Self { coef }
+    }
+}
+
+impl<const D: usize> Patch<D> {
+    /// Whether the place `t` reads `at`.
+    #[inline(always)]
+    pub(crate) fn reads(&self, t: [f64; D], at: &[f64; D], tolerance: f64) -> bool {
+        let value = self.at(t);
+        (0..D).all(|i| (value[i] - at[i]).abs() <= tolerance)
     }
 
     /// The value at `t`.
@@ -98,8 +111,7 @@ impl<const D: usize> Patch<D> {
             let (by, _) = solve(&squares, &pull);
             t = std::array::from_fn(|k| (t[k] + by[k]).clamp(-0.5, 0.5));
         }
-        let value = self.at(t);
-        (0..D).all(|i| (value[i] - at[i]).abs() <= tolerance).then(|| t.map(|t| t + 0.5))
+        self.reads(t, at, tolerance).then(|| t.map(|t| t + 0.5))
     }
 
     /// How far values lie from the middle's at most, by component.
@@ -117,17 +129,23 @@ impl<const D: usize> Patch<D> {
 
 /// A patch seen through the inverse of its slope in the middle: `t + bends(t) = turned(location)`.
 #[derive(Clone, Copy)]
-pub(crate) struct Solver<const D: usize> {
+pub(crate) struct Solver<const D: usize, N = f64> {
     /// The inverse of the slope in the middle, if it has one.
-    turn: [[f64; D]; D],
+    turn: [[N; D]; D],
     /// The determinant of the slope in the middle.
-    determinant: f64,
-    /// What bends: the polynomial's terms of two and three axes, turned.
-    bends: [[f64; D]; 8],
+    pub(crate) determinant: N,
+    pub(crate) bends: Bends<D, N>,
     /// How far `turned` may lie from 0 if there is a root in the box.
-    bound: [f64; D],
+    bound: [N; D],
+}
+
+/// How a patch bends when seen through the inverse of its slope in the middle.
+#[derive(Clone, Copy)]
+pub(crate) struct Bends<const D: usize, N = f64> {
+    /// The polynomial's terms of two and three axes, turned.
+    pub(crate) terms: [[N; D]; 8],
     /// How much the slope differs from that in the middle, at most: below 1 there is at most one root.
-    bend: f64,
+    pub(crate) most: N,
 }
 
 /// What one look at a box finds.
@@ -150,6 +168,10 @@ pub(crate) struct Root<const D: usize> {
 const FLAT_BEND: f64 = 0.9;
 /// Up to this bend Newton's method finds the root, if there is one, from anywhere in the box (Kantorovich).
 const BEND: f64 = 0.4;
+/// A step of Newton's method below this is the last: the next would be of the order of its square, 4e-12 at most.
+const NEWTON_STEP: f64 = 3e-6;
+/// Steps of Newton's method at most; below [`BEND`] some six are enough.
+const NEWTON_STEPS: usize = 16;
 /// A root this near to a box' border is looked at from both sides.
 const MARGIN: f64 = 1e-6;
 /// Boxes this many halvings below a cell are points.
@@ -165,30 +187,64 @@ pub(crate) const FAR: f64 = 16_777_216.0;
 /// Roots of one cell nearer to each other are one.
 pub(crate) const SAME: f64 = 1e-6;
 
-impl<const D: usize> Solver<D> {
+impl<const D: usize, N: Number> Solver<D, N> {
     #[inline(always)]
-    pub(crate) fn new(patch: &Patch<D>) -> Self {
-        let slopes: [[f64; D]; D] = std::array::from_fn(|i| std::array::from_fn(|k| patch.coef[1 << k][i]));
+    pub(crate) fn new(patch: &Patch<D, N>) -> Self {
+        let zero = patch.coef[0][0].all(0.0);
+        let mut slopes = [[zero; D]; D];
+        for i in 0..D {
+            for k in 0..D {
+                slopes[i][k] = patch.coef[1 << k][i];
+            }
+        }
         let (turn, determinant) = inverse(&slopes);
-        let mut bends = [[0.0; D]; 8];
-        let (mut bound, mut turns) = ([0.5 + MARGIN; D], [0.0; D]);
-        for b in (0..1usize << D).filter(|b| b.count_ones() > 1) {
-            bends[b] = times(&turn, &patch.coef[b]);
+        let mut terms = [[zero; D]; 8];
+        let (mut bound, mut turns) = ([zero.all(0.5 + MARGIN); D], [zero; D]);
+        for b in 0..1usize << D {
+            if b.count_ones() < 2 {
+                continue;
+            }
+            terms[b] = times(&turn, &patch.coef[b]);
             // A term of n axes is at most 2^-n; each of its n slopes at most 2^(1-n).
             let (weight, slopes) = if b.count_ones() == 2 { (0.25, 1.0) } else { (0.125, 0.75) };
             for i in 0..D {
-                bound[i] += weight * bends[b][i].abs();
-                turns[i] += slopes * bends[b][i].abs();
+                bound[i] = bound[i] + terms[b][i].size() * weight;
+                turns[i] = turns[i] + terms[b][i].size() * slopes;
             }
         }
-        let bend = turns.iter().fold(0.0f64, |most, turn| if turn.is_nan() { f64::INFINITY } else { most.max(*turn) });
-        Self { turn, determinant, bends, bound, bend }
+        let (mut most, mut sum) = (turns[0], turns[0]);
+        for turn in &turns[1..] {
+            most = turn.most(most);
+            sum = sum + *turn;
+        }
+        // What is not a number bends beyond all bounds.
+        let infinite = zero.all(f64::INFINITY);
+        let most = most.or(sum.below(infinite), infinite);
+        Self { turn, determinant, bends: Bends { terms, most }, bound }
     }
 
+    /// A location seen through the inverse of the slope in the middle, and whether there can be a root for it in the box.
+    /// What is not a number, of a slope without an inverse, excludes nothing.
+    #[inline(always)]
+    pub(crate) fn turned(&self, patch: &Patch<D, N>, at: &[N; D]) -> ([N; D], N::Truth) {
+        let mut offset = *at;
+        for i in 0..D {
+            offset[i] = at[i] - patch.coef[0][i];
+        }
+        let turned = times(&self.turn, &offset);
+        let mut beyond = self.bound[0].below(turned[0].size());
+        for i in 1..D {
+            beyond = beyond | self.bound[i].below(turned[i].size());
+        }
+        (turned, !beyond)
+    }
+}
+
+impl<const D: usize> Solver<D> {
     /// Whether the determinant has the sign of that in the middle all over the box: a slope that differs from another by less than
     /// itself is never singular.
     pub(crate) fn keeps_its_sign(&self) -> bool {
-        self.bend < 0.999
+        self.bends.most < 0.999
     }
 
     /// Between which values the determinant lies all over the box: `det(1 + E)` between `(1 - |E|)^D` and `(1 + |E|)^D`. Infinite
@@ -197,100 +253,116 @@ impl<const D: usize> Solver<D> {
         if !self.keeps_its_sign() {
             return [f64::NEG_INFINITY, f64::INFINITY];
         }
-        let ends = [1.0 - self.bend, 1.0 + self.bend].map(|factor| factor.powi(D as i32) * self.determinant);
+        let ends = [1.0 - self.bends.most, 1.0 + self.bends.most].map(|factor| factor.powi(D as i32) * self.determinant);
         [ends[0].min(ends[1]), ends[0].max(ends[1])]
     }
 
     /// Looks for the root in the box. `tolerance` is in units of the location.
     #[inline(always)]
     pub(crate) fn look(&self, patch: &Patch<D>, at: &[f64; D], tolerance: f64) -> Look<D> {
-        let offset = std::array::from_fn(|i| at[i] - patch.coef[0][i]);
-        let turned = times(&self.turn, &offset);
-        // NaN, of a slope without an inverse, excludes nothing.
-        if (0..D).any(|i| turned[i].abs() > self.bound[i]) {
+        let (turned, possible) = self.turned(patch, at);
+        if !possible {
             return Look::Nothing;
         }
-        let bent = if D == 2 { self.quadratic(&turned) } else { self.newton(&turned) };
-        let Some((t, relative)) = bent else { return Look::Unsure };
-        let inside = t.map(|t| t.clamp(-0.5, 0.5));
-        if inside != t {
-            // NaN, where a quadratic has no root, is outside too.
-            if !(0..D).all(|k| (t[k] - inside[k]).abs() <= MARGIN) {
-                return Look::Nothing;
-            }
-            let value = patch.at(inside);
-            if (0..D).any(|i| (value[i] - at[i]).abs() > tolerance) {
-                return Look::Nothing;
-            }
+        match self.bends.root(&turned) {
+            (_, _, false) => Look::Unsure,
+            (t, relative, true) => match inside(patch, t, at, tolerance) {
+                Some(t) => Look::Root(t, relative * self.determinant),
+                None => Look::Nothing,
+            },
         }
-        Look::Root(inside, relative * self.determinant)
+    }
+}
+
+/// A root as one of the box, if it lies there: next to the border the place on it, if that reads the location too.
+#[inline(always)]
+pub(crate) fn inside<const D: usize>(patch: &Patch<D>, t: [f64; D], at: &[f64; D], tolerance: f64) -> Option<[f64; D]> {
+    let within = t.map(|t| t.clamp(-0.5, 0.5));
+    (within == t || (is_near(t) && patch.reads(within, at, tolerance))).then_some(within)
+}
+
+/// Whether a root lies in the box or next to it. NaN, where a quadratic has no root, does not.
+#[inline(always)]
+pub(crate) fn is_near<const D: usize>(t: [f64; D]) -> bool {
+    (0..D).all(|k| t[k].abs() <= 0.5 + MARGIN)
+}
+
+impl<const D: usize, N: Number> Bends<D, N> {
+    /// The root near the box that `turned` has, the determinant there as a part of that in the middle, and whether both are
+    /// certain: bent boxes must be halved first.
+    #[inline(always)]
+    pub(crate) fn root(&self, turned: &[N; D]) -> ([N; D], N, N::Truth) {
+        if D == 2 { self.quadratic(turned) } else { self.newton(turned) }
     }
 
-    /// The root of a bilinear patch and the determinant there as a part of that in the middle. With `a = g_2 s_1`, `b = g_1 s_2`
-    /// the equations `t_1 + g_1 t_1 t_2 = s_1`, `t_2 + g_2 t_1 t_2 = s_2` give the determinant `1 + g_1 t_2 + g_2 t_1` as the root
-    /// of `1 + 2 (a + b) + (a - b)^2`.
+    /// The root of a bilinear patch. With `a = g_2 s_1`, `b = g_1 s_2` the equations `t_1 + g_1 t_1 t_2 = s_1`,
+    /// `t_2 + g_2 t_1 t_2 = s_2` give the determinant `1 + g_1 t_2 + g_2 t_1` as the root of `1 + 2 (a + b) + (a - b)^2`.
     #[inline(always)]
-    fn quadratic(&self, turned: &[f64; D]) -> Option<([f64; D], f64)> {
-        if self.bend > FLAT_BEND {
-            return None;
-        }
-        let [g, s] = [&self.bends[3], turned];
+    fn quadratic(&self, turned: &[N; D]) -> ([N; D], N, N::Truth) {
+        let (g, s) = (&self.terms[3], turned);
         let (a, b) = (g[1] * s[0], g[0] * s[1]);
-        let determinant = (1.0 + 2.0 * (a + b) + (a - b) * (a - b)).sqrt();
-        let mut t = [0.0; D];
-        t[0] = 2.0 * s[0] / (1.0 + determinant - (a - b));
-        t[1] = 2.0 * s[1] / (1.0 + determinant + (a - b));
-        Some((t, determinant))
+        let determinant = ((a + b) * 2.0 + 1.0 + (a - b) * (a - b)).root();
+        let mut t = *turned;
+        t[0] = s[0] * 2.0 / (determinant + 1.0 - (a - b));
+        t[1] = s[1] * 2.0 / (determinant + 1.0 + (a - b));
+        (t, determinant, !a.all(FLAT_BEND).below(self.most))
     }
 
-    /// The root that Newton's method finds from `turned`, and the determinant there as a part of that in the middle.
+    /// The root that Newton's method finds from `turned`.
     #[inline(always)]
-    fn newton(&self, turned: &[f64; D]) -> Option<([f64; D], f64)> {
-        if self.bend > BEND {
-            return None;
+    fn newton(&self, turned: &[N; D]) -> ([N; D], N, N::Truth) {
+        let [low, high, done] = [-0.5, 0.5, NEWTON_STEP].map(|number| self.most.all(number));
+        let sure = !self.most.all(BEND).below(self.most);
+        let mut t = *turned;
+        for t in &mut t {
+            *t = t.most(low).least(high);
         }
-        let mut t = turned.map(|t| t.clamp(-0.5, 0.5));
         let (bent, _) = self.bent(&t);
         for k in 0..D {
-            t[k] -= bent[k] - turned[k];
+            t[k] = t[k] - (bent[k] - turned[k]);
         }
-        for _ in 0..16 {
-            let (value, slopes) = self.bent(&t);
-            let (by, relative) = solve(&slopes, &std::array::from_fn(|i| value[i] - turned[i]));
-            let mut moved = 0.0f64;
+        let (mut relative, mut open) = (self.most.all(1.0), sure);
+        for _ in 0..NEWTON_STEPS {
+            let (mut missed, slopes) = self.bent(&t);
             for k in 0..D {
-                t[k] -= by[k];
-                moved = moved.max(by[k].abs());
+                missed[k] = missed[k] - turned[k];
             }
-            // The next step would be of the order of this one squared: 4e-12 at most.
-            if moved < 3e-6 {
-                return Some((t, relative));
+            let (by, determinant) = solve(&slopes, &missed);
+            let mut moved = by[0].size();
+            for k in 0..D {
+                t[k] = (t[k] - by[k]).or(open, t[k]);
+                moved = by[k].size().most(moved);
+            }
+            relative = determinant.or(open, relative);
+            open = open & !moved.below(done);
+            if N::holds(!open) {
+                break;
             }
         }
-        None
+        (t, relative, sure & !open)
     }
 
     /// `t + bends(t)` and its slopes.
     #[inline(always)]
-    fn bent(&self, t: &[f64; D]) -> ([f64; D], [[f64; D]; D]) {
+    fn bent(&self, t: &[N; D]) -> ([N; D], [[N; D]; D]) {
         let mut value = *t;
-        let mut slopes = [[0.0; D]; D];
+        let mut slopes = [[t[0].all(0.0); D]; D];
         for i in 0..D {
-            slopes[i][i] = 1.0;
+            slopes[i][i] = t[0].all(1.0);
             for a in 0..D {
                 for b in a + 1..D {
-                    let bend = self.bends[1 << a | 1 << b][i];
-                    value[i] += bend * t[a] * t[b];
-                    slopes[i][a] += bend * t[b];
-                    slopes[i][b] += bend * t[a];
+                    let bend = self.terms[1 << a | 1 << b][i];
+                    value[i] = value[i] + bend * t[a] * t[b];
+                    slopes[i][a] = slopes[i][a] + bend * t[b];
+                    slopes[i][b] = slopes[i][b] + bend * t[a];
                 }
             }
             if D == 3 {
-                let bend = self.bends[7][i];
-                value[i] += bend * t[0] * t[1] * t[2];
-                slopes[i][0] += bend * t[1] * t[2];
-                slopes[i][1] += bend * t[0] * t[2];
-                slopes[i][2] += bend * t[0] * t[1];
+                let bend = self.terms[7][i];
+                value[i] = value[i] + bend * t[0] * t[1] * t[2];
+                slopes[i][0] = slopes[i][0] + bend * t[1] * t[2];
+                slopes[i][1] = slopes[i][1] + bend * t[0] * t[2];
+                slopes[i][2] = slopes[i][2] + bend * t[0] * t[1];
             }
         }
         (value, slopes)
@@ -345,22 +417,26 @@ pub(crate) fn search<const D: usize>(cell: &Patch<D>, at: &[f64; D], tolerance: 
 
 /// `m v`.
 #[inline(always)]
-fn times<const D: usize>(m: &[[f64; D]; D], v: &[f64; D]) -> [f64; D] {
-    std::array::from_fn(|i| {
-        let mut sum = m[i][0] * v[0];
+fn times<N: Number, const D: usize>(m: &[[N; D]; D], v: &[N; D]) -> [N; D] {
+    let mut product = *v;
+    for i in 0..D {
+        product[i] = m[i][0] * v[0];
         for k in 1..D {
-            sum += m[i][k] * v[k];
+            product[i] = product[i] + m[i][k] * v[k];
         }
-        sum
-    })
+    }
+    product
 }
 
 /// The inverse of a matrix and its determinant; not finite if that is 0.
 #[inline(always)]
-fn inverse<const D: usize>(m: &[[f64; D]; D]) -> ([[f64; D]; D], f64) {
-    let (adjugate, determinant) = adjugate(m);
-    let over = 1.0 / determinant;
-    (adjugate.map(|row| row.map(|number| number * over)), determinant)
+fn inverse<N: Number, const D: usize>(m: &[[N; D]; D]) -> ([[N; D]; D], N) {
+    let (mut inverse, determinant) = adjugate(m);
+    let over = determinant.all(1.0) / determinant;
+    for number in inverse.as_flattened_mut() {
+        *number = *number * over;
+    }
+    (inverse, determinant)
 }
 
 #[cfg(test)]
