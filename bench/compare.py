@@ -311,9 +311,16 @@ def draw(report: dict[str, Any], path: str) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.ticker import FuncFormatter, NullFormatter
 
-    colours = {"ours": "#0b5fa5", "torch": "#d9562b", "cv2": "#4b8b3b"}
-    marks = {"ours": "o", "torch": "s", "cv2": "^"}
-    labels = {"ours": "displace", "torch": "torch", "cv2": "OpenCV"}
+    colours = {"ours": "#0b5fa5", "torch": "#d9562b", "cv2": "#4b8b3b", "sitk": "#8a4fa3", "oflib": "#b8860b"}
+    marks = {"ours": "o", "torch": "s", "cv2": "^", "sitk": "D", "oflib": "v"}
+    labels = NAMES | {"ours": "displace"}
+    about = {
+        "size": ("Linear sampling, one channel", "side of image and map, pixels"),
+        "channels": ("Linear sampling, 256×256 pixels", "channels"),
+        "inverse": ("Inverse", "side of field, pixels"),
+        "determinant": ("Jacobian determinant", "side of field, pixels"),
+        "exp": ("Exponential, 7 squarings", "side of field, pixels"),
+    }
     threads = sorted({point["threads"] for point in report["growth"]})
     style = {
         "font.size": 10.5,
@@ -324,15 +331,10 @@ def draw(report: dict[str, Any], path: str) -> None:
         "svg.hashsalt": "displace",
     }
     with plt.rc_context(style):
-        figure, panels = plt.subplots(1, 2, figsize=(11, 4.8), sharey=True, layout="constrained")
-        for panel, (axis, title, label) in zip(
-            panels,
-            (
-                ("size", "One channel", "side of image and map, pixels"),
-                ("channels", "256×256 pixels", "channels"),
-            ),
-            strict=True,
-        ):
+        figure = plt.figure(figsize=(11, 9.2), layout="constrained")
+        rows = [["size"] * 3 + ["channels"] * 3, ["inverse"] * 2 + ["determinant"] * 2 + ["exp"] * 2]
+        for axis, panel in figure.subplot_mosaic(rows).items():
+            title, label = about[axis]
             points = [point for point in report["growth"] if point["axis"] == axis]
             for count in threads:
                 for who in colours:
@@ -361,12 +363,17 @@ def draw(report: dict[str, Any], path: str) -> None:
             panel.minorticks_off() if axis == "channels" else panel.tick_params(axis="x", which="minor", bottom=False)
             panel.spines[["top", "right"]].set_visible(False)
             panel.tick_params(axis="x", labelrotation=0, labelsize=9)
-        times = [each for point in report["growth"] for each in point["ns"].values()]
-        low, high = min(times, default=1), max(times, default=10)
-        ticks = [step * 10**power for power in range(-3, 6) for step in (1, 2, 5)]
-        panels[0].set_ylim(low / 1.3, high * 1.3)
-        panels[0].set_yticks([tick for tick in ticks if low / 1.3 <= tick <= high * 1.3])
-        panels[0].set_ylabel("ns per number of the result")
+            # All samplings alike, so that they can be compared across panels.
+            alike = ("size", "channels") if axis in ("size", "channels") else (axis,)
+            times = [each for point in report["growth"] if point["axis"] in alike for each in point["ns"].values()]
+            low, high = min(times, default=1), max(times, default=10)
+            # Steps of 1, 2, 5 where there is room for them.
+            steps = (1, 2, 5) if high < 300 * low else (1,)
+            ticks = [step * 10**power for power in range(-3, 7) for step in steps]
+            panel.set_ylim(low / 1.3, high * 1.3)
+            panel.set_yticks([tick for tick in ticks if low / 1.3 <= tick <= high * 1.3])
+            if axis in ("size", "inverse"):
+                panel.set_ylabel("ns per number of the result" if axis == "size" else "ns per pixel")
         present = [who for who in colours if any(who in point["ns"] for point in report["growth"])]
         handles = [
             Line2D([], [], color=colours[who], marker=marks[who], markersize=5, linewidth=2, label=labels[who]) for who in present
@@ -377,7 +384,7 @@ def draw(report: dict[str, Any], path: str) -> None:
                 name = f"{count} thread" + ("s" if count > 1 else "")
                 handles.append(Line2D([], [], color="#555555", linestyle=dash, linewidth=1.6, label=name))
         figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False)
-        figure.suptitle("Linear sampling, f32, smooth map, result allocated: time against size and channels", x=0.01, ha="left")
+        figure.suptitle("f32, smooth maps, results allocated: time against size and channels", x=0.01, ha="left")
         figure.savefig(path, dpi=160)
         plt.close(figure)
 

@@ -46,7 +46,8 @@ fn test() -> bool {
 
 /// What the kernels compute, on the instruction set that every machine has.
 fn test_baseline() -> bool {
-    let arguments = ["test", "-p", "displace", "--test", "laws", "--test", "golden", "--test", "gradients"];
+    let tests = ["--test", "laws", "--test", "golden", "--test", "gradients", "--test", "inverse"];
+    let arguments = [&["test", "-p", "displace", "--lib"][..], &tests].concat();
     cargo(&arguments, &[("DISPLACE_SIMD", "baseline")])
 }
 

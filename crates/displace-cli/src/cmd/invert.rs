@@ -198,7 +198,7 @@ impl Args {
             report.wrote("picture", path);
         }
         let mut numbers = |what: &'static str, path: &Path, values: Vec<f64>, data: AnyData, title: &str, label: &str| {
-            let caption = format!("The inverse of {}: {title}, at each source pixel.", self.field.display());
+            let caption = format!("The inverse of {}, at each source pixel.", self.field.display());
             let options = HeatOptions { title: title.into(), label: label.into(), caption, scale: None, mark_to: None };
             Numbers { shape: shape.clone(), values }.write(path, data, &options)?;
             report.wrote(what, path);
@@ -209,12 +209,12 @@ impl Args {
             // Counts beyond 65535 are written as that.
             let stored: Vec<u16> = count.iter().map(|count| u16::try_from(*count).unwrap_or(u16::MAX)).collect();
             let values = count.iter().map(|count| f64::from(*count)).collect();
-            numbers("count", path, values, stored.into(), "how many places read each pixel", "places")?;
+            numbers("count", path, values, stored.into(), "How many places read each pixel", "places")?;
         }
         if let Some(path) = &self.residual {
             let values = inverse.residual.as_slice().iter().map(|r| r.to_f64()).collect();
             let stored = inverse.residual.as_slice().to_vec().into();
-            numbers("residual", path, values, stored, "by how much the map misses each pixel", "residual (px)")?;
+            numbers("residual", path, values, stored, "By how much the map misses each pixel", "residual (px)")?;
         }
         let between = *inverse.field.between();
         shape.push(D);

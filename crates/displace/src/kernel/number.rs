@@ -144,3 +144,49 @@ pub(crate) fn up<S: Simd>(numbers: Four<S>) -> Four<S> {
 pub(crate) fn down<S: Simd>(numbers: Four<S>) -> Four<S> {
     numbers.floor()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::level::in_lanes;
+
+    const NUMBERS: [f64; 12] =
+        [0.0, -0.0, 1.0, -1.0, 1.0 / 3.0, -0.1, 1e-300, 3e-308, 1e300, f64::INFINITY, f64::NEG_INFINITY, f64::NAN];
+
+    /// Everything that a number can do with another, and what comparing says.
+    #[inline(always)]
+    fn all_of<N: Number>(a: N, b: N) -> ([N; 13], N::Truth) {
+        let below = a.below(b);
+        let numbers =
+            [a + b, a + 0.3, a - b, a - 0.3, a * b, a * 0.3, a / b, -a, a.size(), a.root(), a.or(below, b), a.least(b), a.most(b)];
+        (numbers, below)
+    }
+
+    /// NaN has many bits, and which of them comes out is nobody's promise.
+    fn same(a: f64, b: f64) -> bool {
+        a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan())
+    }
+
+    #[test]
+    fn four_are_four_times_one() {
+        for a in 0..NUMBERS.len() {
+            for b in 0..NUMBERS.len() {
+                let of = |start: usize| std::array::from_fn::<_, FOUR, _>(|lane| NUMBERS[(start + lane) % NUMBERS.len()]);
+                let (a, b) = (of(a), of(b));
+                let (found, below, whole): ([[f64; FOUR]; 13], u64, [[f64; FOUR]; 2]) = in_lanes!(simd => {
+                    let (numbers, below) = all_of(four(simd, &a), four(simd, &b));
+                    let whole = [up(four(simd, &a)), down(four(simd, &a))];
+                    (numbers.map(Into::into), bits(below), whole.map(Into::into))
+                });
+                for lane in 0..FOUR {
+                    let (expected, truth) = all_of(a[lane], b[lane]);
+                    for (op, (found, expected)) in found.iter().zip(expected).enumerate() {
+                        assert!(same(found[lane], expected), "{op} of {} and {}: {} {expected}", a[lane], b[lane], found[lane]);
+                    }
+                    assert_eq!(below >> lane & 1 == 1, truth, "{} < {}", a[lane], b[lane]);
+                    assert!(same(whole[0][lane], a[lane].ceil()) && same(whole[1][lane], a[lane].floor()), "{}", a[lane]);
+                }
+            }
+        }
+    }
+}

@@ -142,11 +142,11 @@ impl<R: Real, const D: usize> Inverse<R, D> {
 ///
 /// *Exactness* ([`Method::Exact`]): every cell between destination pixels is solved on its own, in `f64`. A cell is closed and a
 /// place on the border of several counts once, so no pixel falls between cells. Where a cell is one to one (its slope differs from
-/// that in its middle by less than 0.4 of it) Newton's method finds the one place there can be; others are halved until that
-/// holds. A zero field inverts to zeros, a constant one inside to exactly its negative. Pixels read by nobody have `count` 0; at
+/// that in its middle by less than 0.9 of it in 2-D, 0.4 in 3-D) the one place that there can be has a closed form in 2-D and is
+/// found by Newton's method in 3-D; other cells are halved until that holds. A zero field inverts to zeros, a constant one inside to exactly its negative. Pixels read by nobody have `count` 0; at
 /// folds `count` tells how many places there are, and the [`Branch`] which one the field names. Cells with a corner that is not
-/// finite, or further than 2^24 pixels away, read nothing. Along a destination axis of one pixel the map does not extend: only what it reads exactly is found. The
-/// number of threads changes no bit.
+/// finite, or further than 2^24 pixels away, read nothing. Along a destination axis of one pixel the map does not extend: only what
+/// it reads exactly is found. Neither threads nor the instruction set change a bit.
 ///
 /// # Errors
 /// If sizes differ and no rest is known, or if the destination is empty or has an axis too long to be a source.
