@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from . import _arrays, _core
 from ._errors import DisplaceError, DTypeError
-from ._frames import Given, numbers
+from ._frames import Given
 
 
 def compose(outer, inner, *, mode="bilinear", padding_mode="border", fill=0.0, align_corners=False, rest=None):
@@ -64,9 +66,11 @@ def compose(outer, inner, *, mode="bilinear", padding_mode="border", fill=0.0, a
         result = _torch.compose(first, second, mode, padding_mode, float(fill))
         return type(outer)(result, align_corners=first.align_corners) if first.is_field and second.is_field else result
     sampling = (mode, padding_mode, float(fill))
-    buffer, rest = _core.compose(first.array, first.frame, second.array, second.frame, rest, sampling)
-    samples = max(first.array.shape[0], second.array.shape[0])
-    result = numbers(buffer, first.dtype, (samples, *second.own, first.axes))
+    batches = first.array.shape[0], second.array.shape[0]
+    # A batch of one serves the other's samples, be they none.
+    samples = batches[0] if batches[1] == 1 else batches[1]
+    result = np.empty((samples, *second.own, second.axes), first.dtype)
+    rest = _core.compose(first.array, first.frame, second.array, second.frame, result, rest, sampling)
     kind = first if first.batch else second
     if first.is_field and second.is_field:
         return kind.field(result, first.size, rest)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from . import _arrays, _core
 from ._errors import DisplaceError
 from ._frames import Given, numbers
@@ -48,7 +50,7 @@ def exp(velocity, squarings=None, *, tolerance=0.01, mode="bilinear", align_corn
     Returns
     -------
     Exponential(field, squarings, bound)
-        `bound`: how far `field` may lie from the flow at most, in pixels, interpolation left aside: with V the longest velocity, L
+        `bound`: how far `field` may lie from the flow at most, in pixels, where paths stay inside, interpolation left aside: with V the longest velocity, L
         its largest change per pixel and h the step, `V (h/4 + L h^2 exp(L h)/6) (exp(L) - 1)`. Tensors carry gradients.
 
     Raises
@@ -69,14 +71,15 @@ def exp(velocity, squarings=None, *, tolerance=0.01, mode="bilinear", align_corn
     if squarings is not None and not 0 <= squarings <= 64:
         raise DisplaceError(f"squarings={squarings}: expected 0 to 64, or None")
     given = Given(velocity, None, False if hasattr(velocity, "input_size") else align_corners, None, "velocity", real=True)
-    buffer, squarings, bound = _core.exp(given.array, given.frame, squarings, float(tolerance), mode)
+    result = np.empty(given.array.shape, given.dtype)
+    squarings, bound = _core.exp(given.array, result, given.frame, squarings, float(tolerance), mode)
     if given.wants_gradient():
         from . import _torch
 
         field = _torch.flow(given, squarings, mode)
         field = type(velocity)(field, align_corners=given.align_corners) if given.is_field else field
     else:
-        field = given.field(numbers(buffer, given.dtype, given.array.shape), given.size, given.rest)
+        field = given.field(result, given.size, given.rest)
     return Exponential(field, squarings, bound)
 
 

@@ -100,12 +100,15 @@ def invert(
     given = Given(field, input_size, align_corners, rest, "field", coords)
     if steps < 0:
         raise DisplaceError(f"steps={steps}: expected a number of steps")
-    by, valid, count, residual, report = _core.invert(given.array, given.frame, method, branch, (tolerance, int(steps)))
     shape = (given.array.shape[0], *given.size)
+    by, residual = np.empty((*shape, given.axes), given.dtype), np.empty(shape, given.dtype)
+    count = np.empty(shape, np.int32)
+    out = (by, count.view(np.float32), residual)
+    valid, report = _core.invert(given.array, out, given.frame, method, branch, (tolerance, int(steps)))
     return Inverse(
-        given.field(numbers(by, given.dtype, (*shape, given.axes)), given.own, given.rest),
+        given.field(by, given.own, given.rest),
         given.back(numbers(valid, np.bool_, shape)),
-        given.back(numbers(count, np.uint32, shape).view(np.int32)),
-        given.back(numbers(residual, given.dtype, shape)),
+        given.back(count),
+        given.back(residual),
         None if report is None else Convergence(*report),
     )

@@ -102,7 +102,7 @@ impl<T> Raise<T> for Result<T, displace::error::VelocityError> {
     fn raise(self) -> PyResult<T> {
         use displace::error::VelocityError;
         self.map_err(|e| match &e {
-            VelocityError::NotFinite => displace_error(e.to_string()),
+            VelocityError::NotFinite | VelocityError::Squarings { .. } => displace_error(e.to_string()),
             _ => shape_error(e.to_string()),
         })
     }

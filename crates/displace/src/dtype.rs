@@ -382,6 +382,11 @@ impl DType {
         }
     }
 
+    /// Whether sums in it lose digits that `f32` keeps.
+    pub(crate) const fn is_half(self) -> bool {
+        matches!(self, Self::F16 | Self::BF16)
+    }
+
     /// Whether it can hold fractions, infinities and NaN: what a grid must be made of.
     #[must_use]
     pub const fn is_float(self) -> bool {

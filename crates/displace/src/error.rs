@@ -268,6 +268,14 @@ pub enum VelocityError {
     /// NaN or infinity.
     #[error("the field has numbers that are not finite: a flow through them leads nowhere")]
     NotFinite,
+    /// A step too short for its numbers.
+    #[error("squarings={found}: expected at most {most}, from where on a step is smaller than numbers can tell")]
+    Squarings {
+        /// Squarings asked for.
+        found: u32,
+        /// The most.
+        most: u32,
+    },
     /// The field cannot be composed.
     #[error(transparent)]
     Compose(#[from] ComposeError),
@@ -342,6 +350,9 @@ pub enum InvertError {
     /// The inverse reads the destination, which must be a lattice then.
     #[error("the destination cannot be read by an inverse: {0}")]
     Destination(#[from] AxisLenError),
+    /// A buffer has another length.
+    #[error(transparent)]
+    OutputLength(#[from] OutputLenError),
     /// The result cannot be made.
     #[error(transparent)]
     Field(#[from] FieldError),

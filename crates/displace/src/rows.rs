@@ -138,6 +138,13 @@ pub(crate) fn each_of<T: Send>(items: &mut [T], shared: bool, work: impl Fn(&mut
     each(items, 1, shared, work);
 }
 
+/// Changes each number of `to` by the one of `by` at the same place.
+pub(crate) fn zip_each<T: Send, B: Copy + Sync>(to: &mut [T], by: &[B], work: impl Fn(&mut T, B) + Send + Sync) {
+    let shared = pays(to.len());
+    let mut parts: Vec<_> = to.chunks_mut(TASK).zip(by.chunks(TASK)).collect();
+    each_of(&mut parts, shared, |(to, by)| to.iter_mut().zip(*by).for_each(|(to, by)| work(to, *by)));
+}
+
 /// About this many numbers make a task: enough to hide the cost of handing it over, few enough to share evenly.
 const TASK: usize = 1 << 15;
 

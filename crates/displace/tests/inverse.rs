@@ -8,6 +8,8 @@ mod brute;
 mod closed_forms;
 #[path = "inverse/defined.rs"]
 mod defined;
+#[path = "inverse/degenerate.rs"]
+mod degenerate;
 #[path = "inverse/iterations.rs"]
 mod iterations;
 #[path = "inverse/make.rs"]

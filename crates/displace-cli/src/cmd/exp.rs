@@ -71,8 +71,13 @@ impl Args {
                 shape_text(stored.array.shape())
             ),
         );
-        report
-            .line("flow", format!("{} squarings; off by {:.2e} px at most, interpolation left aside", flow.squarings, flow.bound));
+        report.line(
+            "flow",
+            format!(
+                "{} squarings; off by {:.2e} px at most where it stays inside, interpolation left aside",
+                flow.squarings, flow.bound
+            ),
+        );
         report.fact("squarings", json!(flow.squarings));
         report.fact("bound_px", json!(flow.bound));
         report.sum_up(&flow.field.view());

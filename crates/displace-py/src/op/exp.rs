@@ -3,28 +3,31 @@
 use crate::buffer::bytes;
 use crate::dispatch::{with_axes, with_real};
 use crate::error::Raise;
-use crate::options::{Frame, components, sampler};
+use crate::options::{Frame, check_dtype, components, sampler};
 use crate::tensor::Tensor;
-use displace::{ExpOptions, LogOptions, exp as exp_core, log as log_core};
+use displace::{ExpOptions, LogOptions, exp_into, log as log_core};
 use pyo3::prelude::*;
 use pyo3::types::PyByteArray;
 
-/// The flow's displacements, the number of squarings, and the bound of its error.
+/// Writes the flow's displacements into `out`: the number of squarings, and the bound of its error.
 #[pyfunction]
-pub(crate) fn exp<'py>(
-    py: Python<'py>,
+pub(crate) fn exp(
+    py: Python<'_>,
     velocity: &Bound<'_, PyAny>,
+    out: &Bound<'_, PyAny>,
     frame: Frame,
     squarings: Option<u32>,
     tolerance: f64,
     mode: &str,
-) -> PyResult<(Bound<'py, PyByteArray>, u32, f64)> {
-    let velocity = Tensor::new(velocity, "velocity")?;
+) -> PyResult<(u32, f64)> {
+    let (velocity, mut out) = (Tensor::new(velocity, "velocity")?, Tensor::new(out, "out")?);
+    out.apart_from(&[("velocity", &velocity)])?;
+    check_dtype(&out, velocity.dtype())?;
     let options = ExpOptions { squarings, tolerance, interp: sampler(mode, "border", 0.0)?.interp };
     with_axes!(components(&velocity), "velocity", D => with_real!(velocity.dtype(), "velocity", R => {
         let by = frame.field::<R, D>(&velocity)?;
-        let flow = py.detach(|| exp_core(&by, options)).raise()?;
-        Ok((bytes(py, flow.field.as_slice()), flow.squarings, flow.bound))
+        let out = out.output::<R>("out")?;
+        py.detach(|| exp_into(&by, options, out)).raise()
     }))
 }
 

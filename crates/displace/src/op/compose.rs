@@ -76,7 +76,7 @@ fn composed<R: Real, const D: usize>(
     Ok((Between::new(*from.source(), to.destination(), rest.or(own))?, n))
 }
 
-/// [`compose`] into a buffer of `(N, [D,] H, W, D)`.
+/// [`compose`] into a buffer of `(N, [D,] H, W, D)`: the lattices between which the result leads.
 ///
 /// # Errors
 /// As [`compose`], and if the buffer has another length than the result.
@@ -86,7 +86,7 @@ pub fn compose_into<R: Real, const D: usize>(
     sampler: Sampler,
     rest: Option<Rest>,
     out: &mut [R],
-) -> Result<(), ComposeError> {
+) -> Result<Between<D>, ComposeError> {
     let (between, n) = composed(outer, inner, rest)?;
     let shape = Shape { n, c: D, size: between.destination() };
     let expected = shape.elements()?;
@@ -95,7 +95,7 @@ pub fn compose_into<R: Real, const D: usize>(
     }
     let at = Locations { source: *inner.between().source(), ..Locations::from(*inner) };
     // Volumes' components are read three times as fast one after the other.
-    let planes = if D == 3 && outer.by().side_by_side() { Some(planar(&outer.by())?) } else { None };
+    let planes = if D == 3 && outer.by().side_by_side() { Some(planar(&outer.by(), |by| by)?) } else { None };
     let by = planes.as_ref().map_or(outer.by(), Dense::view);
     sample_into(&by, &at, sampler, Layout::Interleaved, out)?;
     let moves = Moves::new(outer.between(), inner.between(), &between);
@@ -120,11 +120,14 @@ pub fn compose_into<R: Real, const D: usize>(
             }
         }
     });
-    Ok(())
+    Ok(between)
 }
 
-/// The same numbers, component by component.
-pub(crate) fn planar<R: Real, const D: usize>(by: &View<'_, R, D>) -> Result<Dense<R, D>, ViewError> {
+/// What `change` makes of each number, component by component.
+pub(crate) fn planar<R: Real, const D: usize>(
+    by: &View<'_, R, D>,
+    change: impl Fn(R) -> R + Send + Sync,
+) -> Result<Dense<R, D>, ViewError> {
     let shape = by.shape();
     let mut planar = Dense::zeroed(shape, Layout::Planar)?;
     for_each_band(planar.as_mut_slice(), shape, Layout::Planar, |band| {
@@ -135,7 +138,7 @@ pub(crate) fn planar<R: Real, const D: usize>(by: &View<'_, R, D>) -> Result<Den
                 let start = plane.row(index);
                 let (to, _) = band.row(row, k);
                 for (x, to) in to.iter_mut().enumerate() {
-                    *to = plane.data[(start + x as isize * plane.strides[0]) as usize];
+                    *to = change(plane.data[(start + x as isize * plane.strides[0]) as usize]);
                 }
             }
         }

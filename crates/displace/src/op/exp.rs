@@ -1,15 +1,15 @@
 //! Velocity to displacement and back: the exponential of a stationary velocity field and its logarithm.
 
 use crate::dtype::Real;
-use crate::error::{ComposeError, SizeText, VelocityError};
+use crate::error::{ComposeError, OutputLenError, SizeText, VelocityError};
 use crate::field::{Field, FieldView};
 use crate::interp::Interp;
 use crate::op::compose::planar;
 use crate::op::sample::sample_into;
 use crate::padding::Padding;
-use crate::rows::{map_rows_costing, row_index};
+use crate::rows::{for_each_band, map_rows_costing, row_index, zip_each};
 use crate::sampler::Sampler;
-use crate::view::{Dense, Layout};
+use crate::view::{Layout, View};
 
 /// How [`exp`] integrates.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,8 +24,10 @@ pub struct ExpOptions {
 }
 
 impl ExpOptions {
-    /// More squarings have nothing left to halve.
+    /// More squarings have nothing left to halve, and are not chosen.
     pub const MAX_SQUARINGS: u32 = 24;
+    /// Nor can more be asked for: the first step would vanish in `f32`.
+    pub const SQUARINGS_LIMIT: u32 = 64;
 }
 
 impl Default for ExpOptions {
@@ -51,7 +53,8 @@ pub struct Exponential<R, const D: usize> {
 /// The flow for a time `h = 2^-n` is a midpoint step, `u(x) = h v(x + h v(x)/2)`, squared `n` times: `u <- u(x) + u(x + u(x))`.
 ///
 /// *Shapes, units*: `velocity` is a displacement per unit time in pixels, between lattices of one size, any batch; so is the result.
-/// Outside the lattice the velocity at the edge goes on. *The bound*: let `V` be the longest velocity and `L` the most by which it
+/// Outside the lattice the velocity at the edge goes on. *The bound* is that of places whose path stays on the lattice: a path that
+/// leaves it goes on as the edge's does, whose way back in is another one. Let `V` be the longest velocity and `L` the most by which it
 /// changes per pixel (`|grad v|` of the interpolated field: the root of the squares of the largest differences along each axis).
 /// One step misses the flow by `e = V L h^2/4 + V L^2 h^3 exp(L h)/6` at most, since within it the velocity is taken half a step
 /// away, and `2^n` of them by `e (exp(L) - 1)/(L h)`. Linear interpolation in each squaring adds an eighth of the second
@@ -59,7 +62,7 @@ pub struct Exponential<R, const D: usize> {
 /// velocities (of affine maps) are composed exactly inside.
 ///
 /// # Errors
-/// If the sizes differ, or the velocity is not finite.
+/// If the sizes differ, the velocity is not finite, or more than [`ExpOptions::SQUARINGS_LIMIT`] squarings are asked for.
 ///
 /// ```
 /// use displace::{exp, Between, Extent, ExpOptions, Field, Lattice};
@@ -74,61 +77,89 @@ pub fn exp<R: Real, const D: usize>(
     velocity: &FieldView<'_, R, D>,
     options: ExpOptions,
 ) -> Result<Exponential<R, D>, VelocityError> {
+    let mut field = Field::zeroed(velocity.by().shape().n, *velocity.between()).map_err(ComposeError::from)?;
+    let (squarings, bound) = exp_into(velocity, options, field.as_mut_slice())?;
+    Ok(Exponential { field, squarings, bound })
+}
+
+/// [`exp`] into a buffer of the velocity's shape: the number of squarings and the bound.
+///
+/// # Errors
+/// As [`exp`], and if the buffer has another length than the velocity.
+pub fn exp_into<R: Real, const D: usize>(
+    velocity: &FieldView<'_, R, D>,
+    options: ExpOptions,
+    out: &mut [R],
+) -> Result<(u32, f64), VelocityError> {
     let speed = Speed::of(velocity)?;
     let bound = |squarings: u32| speed.bound(0.5f64.powi(squarings as i32));
     let squarings = options.squarings.unwrap_or_else(|| {
         (0..ExpOptions::MAX_SQUARINGS).find(|n| bound(*n) <= options.tolerance).unwrap_or(ExpOptions::MAX_SQUARINGS)
     });
-    let field = flow(velocity, squarings, options.interp)?;
-    Ok(Exponential { field, squarings, bound: bound(squarings) })
+    flow_into(velocity, squarings, options.interp, out)?;
+    Ok((squarings, bound(squarings)))
 }
 
-/// The flow of a velocity in unit time.
-fn flow<R: Real, const D: usize>(
+/// The flow by `squarings`, written in `out`, which also serves as one of two working rooms: memory is what costs most.
+fn flow_into<R: Real, const D: usize>(
     velocity: &FieldView<'_, R, D>,
     squarings: u32,
     interp: Interp,
-) -> Result<Field<R, D>, ComposeError> {
-    let sampler = Sampler::new(interp, Padding::Border);
-    let source = *velocity.between().source();
-    let by = R::from_f64(0.5f64.powi(squarings as i32 + 1));
-    // Component by component, as they are read fastest.
-    let mut half = planar(&velocity.by())?;
-    half.as_mut_slice().iter_mut().for_each(|v| *v = *v * by);
-    let mut field = Dense::zeroed(half.shape(), Layout::Planar)?;
-    // h/2 v at x + h/2 v(x), twice.
-    let read = |field: &Dense<R, D>, out: &mut Dense<R, D>| {
-        let at = FieldView::new(field.view(), source, None)?;
-        Ok::<(), ComposeError>(sample_into(&field.view(), &at.into(), sampler, Layout::Planar, out.as_mut_slice())?)
-    };
-    read(&half, &mut field)?;
-    field.as_mut_slice().iter_mut().for_each(|to| *to = *to + *to);
-    let mut other = half;
-    for _ in 0..squarings {
-        read(&field, &mut other)?;
-        other.as_mut_slice().iter_mut().zip(field.as_slice()).for_each(|(to, by)| *to = *to + *by);
-        std::mem::swap(&mut field, &mut other);
+    out: &mut [R],
+) -> Result<(), VelocityError> {
+    let (shape, source) = (velocity.by().shape(), *velocity.between().source());
+    let most = ExpOptions::SQUARINGS_LIMIT;
+    if squarings > most {
+        return Err(VelocityError::Squarings { found: squarings, most });
     }
-    scaled(&FieldView::new(field.view(), source, None)?, 1.0)
+    let expected = shape.elements().map_err(ComposeError::from)?;
+    if out.len() != expected {
+        return Err(ComposeError::from(OutputLenError { found: out.len(), expected }).into());
+    }
+    let sampler = Sampler::new(interp, Padding::Border);
+    let read = |field: &[R], out: &mut [R]| {
+        let by = View::planar(field, shape)?;
+        let at = FieldView::new(by, source, None)?;
+        Ok::<(), ComposeError>(sample_into(&by, &at.into(), sampler, Layout::Planar, out)?)
+    };
+    // Component by component, as they are read fastest.
+    let half = R::from_f64(0.5f64.powi(squarings as i32 + 1));
+    let mut room = planar(&velocity.by(), |v| v * half).map_err(ComposeError::from)?;
+    let room = room.as_mut_slice();
+    // h/2 v at x + h/2 v(x), twice.
+    read(room, out)?;
+    // Where the first step has to be for the last to end in the room.
+    let odd = squarings % 2 == 1;
+    if odd {
+        zip_each(out, room, |to, _| *to = *to + *to);
+    } else {
+        zip_each(room, out, |to, by| *to = by + by);
+    }
+    for squaring in 0..squarings {
+        let (field, other) = if odd == (squaring % 2 == 0) { (&mut *out, &mut *room) } else { (&mut *room, &mut *out) };
+        read(field, other)?;
+        zip_each(other, field, |to, by| *to = *to + by);
+    }
+    interleave(&View::planar(room, shape).map_err(ComposeError::from)?, out);
+    Ok(())
 }
 
-/// A field times a number.
-fn scaled<R: Real, const D: usize>(field: &FieldView<'_, R, D>, by: f64) -> Result<Field<R, D>, ComposeError> {
-    let (shape, by) = (field.by().shape(), R::from_f64(by));
-    let mut scaled = Field::zeroed(shape.n, *field.between())?;
-    let rows: usize = shape.size[1..].iter().product();
-    let numbers = scaled.as_mut_slice().chunks_exact_mut((shape.size[0] * D).max(1));
-    for (row, to) in numbers.enumerate() {
-        let index = row_index(row % rows, &shape.size);
-        for k in 0..D {
-            let plane = field.by().plane(row / rows, k);
-            let start = plane.row(index);
-            for (x, to) in to[k..].iter_mut().step_by(D).enumerate() {
-                *to = plane.data[(start + x as isize * plane.strides[0]) as usize] * by;
+/// The same numbers, component by component at each pixel.
+fn interleave<R: Real, const D: usize>(by: &View<'_, R, D>, out: &mut [R]) {
+    let shape = by.shape();
+    for_each_band(out, shape, Layout::Interleaved, |band| {
+        let planes: [_; D] = std::array::from_fn(|k| by.plane(band.n, k));
+        for row in 0..band.rows {
+            let index = row_index(band.first_row + row, &shape.size);
+            let to = band.interleaved_row(row);
+            for k in 0..D {
+                let (start, step) = (planes[k].row(index), planes[k].strides[0]);
+                for (x, to) in to[k..].iter_mut().step_by(D).enumerate() {
+                    *to = planes[k].data[(start + x as isize * step) as usize];
+                }
             }
         }
-    }
-    Ok(scaled)
+    });
 }
 
 /// How fast a velocity is, and how much that changes.
@@ -149,22 +180,36 @@ impl Speed {
         let size = shape.size;
         let rows = size[1..].iter().product();
         let partial = map_rows_costing(size[0] * D * 2, shape.n, rows, |n, row| {
-            let mut pixel = row_index(row, &size);
+            let index = row_index(row, &size);
             let planes: [_; D] = std::array::from_fn(|k| velocity.by().plane(n, k));
-            let at = |pixel: [usize; D]| planes.map(|plane| plane.at(pixel.map(|i| i as i32)).to_f64());
+            // Where rows begin: this one and, if there is one, the next along each axis.
+            let start = |index: [usize; D]| planes.map(|plane| plane.row(index));
+            let here = start(index);
+            let next: [_; D] = std::array::from_fn(|k| {
+                let mut next = index;
+                next[k] += 1;
+                (k > 0 && next[k] < size[k]).then(|| start(next))
+            });
+            let at = |start: &[isize; D], x: usize| -> [f64; D] {
+                std::array::from_fn(|i| planes[i].data[(start[i] + x as isize * planes[i].strides[0]) as usize].to_f64())
+            };
             let square = |v: [f64; D]| v.iter().map(|v| v * v).sum::<f64>();
             // NaN is passed on: it is greater than nothing, so it is asked for.
             let worse = |most: f64, new: f64| if new > most || new.is_nan() { new } else { most };
             let (mut most, mut changes) = (0.0, [0.0; D]);
+            let mut own = at(&here, 0);
             for x in 0..size[0] {
-                pixel[0] = x;
-                let here = at(pixel);
-                most = worse(most, square(here));
-                for k in (0..D).filter(|k| pixel[*k] + 1 < size[*k]) {
-                    let mut next = pixel;
-                    next[k] += 1;
-                    let next = at(next);
-                    changes[k] = worse(changes[k], square(std::array::from_fn(|i| next[i] - here[i])));
+                most = worse(most, square(own));
+                let minus_own = |to: [f64; D]| square(std::array::from_fn(|i| to[i] - own[i]));
+                for k in 1..D {
+                    if let Some(next) = &next[k] {
+                        changes[k] = worse(changes[k], minus_own(at(next, x)));
+                    }
+                }
+                if x + 1 < size[0] {
+                    let ahead = at(&here, x + 1);
+                    changes[0] = worse(changes[0], minus_own(ahead));
+                    own = ahead;
                 }
             }
             (most, changes)
@@ -245,10 +290,11 @@ pub struct Logarithm<R, const D: usize> {
 /// ```
 pub fn log<R: Real, const D: usize>(field: &FieldView<'_, R, D>, options: LogOptions) -> Result<Logarithm<R, D>, VelocityError> {
     Speed::of(field)?;
-    let target = scaled(field, 1.0)?;
+    let mut target = Field::zeroed(field.by().shape().n, *field.between()).map_err(ComposeError::from)?;
+    interleave(&field.by(), target.as_mut_slice());
     let mut velocity = target.clone();
     let mut best = Logarithm { velocity: target.clone(), residual: f64::INFINITY, residuals: Vec::new(), converged: false };
-    let mut missed = target.clone();
+    let (mut missed, mut flow) = (target.clone(), target.clone());
     let mut factor = 1.0;
     for _ in 0..=options.steps {
         let squarings = match options.squarings {
@@ -259,7 +305,7 @@ pub fn log<R: Real, const D: usize>(field: &FieldView<'_, R, D>, options: LogOpt
                 (0..ExpOptions::MAX_SQUARINGS).find(fine).unwrap_or(ExpOptions::MAX_SQUARINGS)
             }
         };
-        let flow = flow(&velocity.view(), squarings, options.interp)?;
+        flow_into(&velocity.view(), squarings, options.interp, flow.as_mut_slice())?;
         let residual = distance(&flow, &target);
         best.residuals.push(residual);
         if residual < best.residual {

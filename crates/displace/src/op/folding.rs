@@ -177,6 +177,10 @@ impl Row {
         }
         let determinants = at_corners(corners);
         let determinants = &determinants[..1 << D];
+        if determinants.iter().any(|d| !d.is_finite()) {
+            self.undecided += 1;
+            return;
+        }
         let (sign, bounds) = judge(corners, determinants);
         match sign {
             Sign::Positive => {}
@@ -255,7 +259,7 @@ fn judge<const D: usize>(corners: &[[f64; D]; 8], determinants: &[f64]) -> (Sign
         return (same, anything);
     }
     // A map that bends by less than its slope keeps the sign of its middle: most cells.
-    let solver = Solver::new(&Patch::from_corners(corners));
+    let solver = Solver::new(&Patch::from_corners(corners), 0.0);
     if solver.keeps_its_sign() {
         return (same, solver.determinants());
     }
@@ -269,7 +273,7 @@ fn deepest<const D: usize>(corners: &[[f64; D]; 8], known: [f64; 2]) -> [f64; 2]
     if corners[..1 << D].iter().flatten().any(|p| !p.is_finite()) {
         return known;
     }
-    let [low, high] = Solver::new(&Patch::from_corners(corners)).determinants();
+    let [low, high] = Solver::new(&Patch::from_corners(corners), 0.0).determinants();
     if low >= known[0] && high <= known[1] {
         return known;
     }
@@ -318,6 +322,8 @@ struct Bernstein {
 
 /// Boxes this many halvings below a cell are points.
 const DEPTH: u8 = 12;
+/// So many boxes of a cell are looked at, at most: where the determinant is all but 0 on a surface there would be no end of them.
+const BOXES: usize = 1 << 14;
 
 impl Bernstein {
     fn new<const D: usize>(corners: &[[f64; D]; 8]) -> Self {
@@ -386,13 +392,14 @@ impl Bernstein {
 
     /// Whether it is positive everywhere.
     fn is_positive(&self) -> bool {
-        let mut boxes = vec![(*self, 0)];
+        let (mut boxes, mut left) = (vec![(*self, 0)], BOXES);
         while let Some((part, depth)) = boxes.pop() {
             if part.corner() <= 0.0 {
                 return false;
             }
             if part.bound() <= 0.0 {
-                if depth == DEPTH {
+                left -= 1;
+                if depth == DEPTH || left == 0 {
                     return false;
                 }
                 boxes.extend(part.eighths().map(|part| (part, depth + 1)));
@@ -401,14 +408,15 @@ impl Bernstein {
         true
     }
 
-    /// Its smallest value to a millionth of its range, if that is less than `known`.
+    /// Its smallest value to a millionth of its range (or the smallest of [`BOXES`] boxes), if that is less than `known`.
     fn smallest(&self, known: f64) -> f64 {
         let mut best = known.min(self.corner());
         let most = self.coef.iter().copied().fold(0.0f64, |most, c| most.max(c.abs()));
-        let mut boxes = vec![(*self, 0)];
+        let (mut boxes, mut left) = (vec![(*self, 0)], BOXES);
         while let Some((part, depth)) = boxes.pop() {
             best = best.min(part.corner());
-            if part.bound() < best - 1e-6 * most && depth < DEPTH {
+            if part.bound() < best - 1e-6 * most && depth < DEPTH && left > 0 {
+                left -= 1;
                 boxes.extend(part.eighths().map(|part| (part, depth + 1)));
             }
         }

@@ -4,10 +4,11 @@ mod exact;
 mod finish;
 mod iterate;
 pub(crate) mod patch;
+pub(crate) mod places;
 
 use crate::axis::Rest;
 use crate::dtype::{Location, Real};
-use crate::error::InvertError;
+use crate::error::{InvertError, OutputLenError};
 use crate::field::Field;
 use crate::grid::Locations;
 use crate::kernel::number::Number;
@@ -78,13 +79,14 @@ impl std::str::FromStr for Branch {
 }
 
 impl Branch {
-    /// Whether `a` comes before `b` for the source pixel at `pixel`; each is a place and the determinant there.
-    pub(crate) fn prefers<const D: usize>(self, a: (&[f64; D], f64), b: (&[f64; D], f64), pixel: &[f64; D]) -> Ordering {
+    /// Whether `a` comes before `b` for a source pixel that rests at `rest` in the destination; each is a place and the determinant
+    /// there.
+    pub(crate) fn prefers<const D: usize>(self, a: (&[f64; D], f64), b: (&[f64; D], f64), rest: &[f64; D]) -> Ordering {
         // Places that are all but equal are one place, seen from two cells: the earlier in the destination wins.
         let order = |a: &[f64; D], b: &[f64; D]| {
             (0..D).rev().map(|k| a[k].total_cmp(&b[k])).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
         };
-        let length = |x: &[f64; D]| (0..D).map(|k| (x[k] - pixel[k]).powi(2)).sum::<f64>();
+        let length = |x: &[f64; D]| (0..D).map(|k| (x[k] - rest[k]).powi(2)).sum::<f64>();
         let first = match self {
             Self::LargestJacobian => b.1.total_cmp(&a.1),
             Self::Nearest => length(a.0).total_cmp(&length(b.0)),
@@ -111,8 +113,8 @@ pub struct Inverse<R, const D: usize> {
     /// For every source pixel, how far from its rest place in the *destination* the place lies that reads it, in destination
     /// pixels. NaN where `valid` is false.
     pub field: Field<R, D>,
-    /// Whether the displacement there is one, by its own `residual`: at most [`Inverse::TOLERANCE`] source
-    /// pixels.
+    /// Whether the displacement there is one, by its own `residual`: at most [`Inverse::TOLERANCE`] source pixels. In `f32`
+    /// rounding alone may miss by more where displacements of thousands of pixels meet steep maps: invert those in `f64`.
     pub valid: Dense<bool, D>,
     /// How many places of the destination read the pixel: 0 if nobody does, several at folds. What a cell that collapses to a
     /// line or point reads counts once for that cell. The iterations do not count: 1 where they found a place.
@@ -180,28 +182,66 @@ pub fn invert<L: Location, const D: usize>(
         residual: Dense::zeroed(shape, Layout::Planar)?,
         convergence: None,
     };
+    let out = InverseMut {
+        field: inverse.field.as_mut_slice(),
+        valid: inverse.valid.as_mut_slice(),
+        count: inverse.count.as_mut_slice(),
+        residual: inverse.residual.as_mut_slice(),
+    };
+    inverse.convergence = invert_into(locations, options, out)?;
+    Ok(inverse)
+}
+
+/// Where [`invert_into`] writes: each part of an [`Inverse`], of the source's size.
+#[derive(Debug)]
+pub struct InverseMut<'o, R> {
+    /// Displacements, `(N, [D,] H, W, D)`.
+    pub field: &'o mut [R],
+    /// Validity, `(N, [D,] H, W)`, as the others.
+    pub valid: &'o mut [bool],
+    /// Numbers of places.
+    pub count: &'o mut [u32],
+    /// Residuals.
+    pub residual: &'o mut [R],
+}
+
+/// [`invert`] into buffers.
+///
+/// # Errors
+/// As [`invert`], and if a buffer has another length than its part of the result.
+pub fn invert_into<L: Location, const D: usize>(
+    locations: &Locations<'_, L, D>,
+    options: InvertOptions,
+    mut out: InverseMut<'_, L::Real>,
+) -> Result<Option<Convergence>, InvertError> {
+    let map = Map::new(locations, options.rest)?;
+    let between = inverse_between(map.between())?;
+    let (n, size) = (map.samples(), between.destination());
+    let pixels = Shape { n, c: 1, size }.elements()?;
+    let numbers = Shape { n, c: D, size }.elements()?;
+    let lengths = [(out.field.len(), numbers), (out.valid.len(), pixels), (out.count.len(), pixels), (out.residual.len(), pixels)];
+    if let Some((found, expected)) = lengths.into_iter().find(|(found, expected)| found != expected) {
+        return Err(OutputLenError { found, expected }.into());
+    }
     let finisher = Finisher::new(&map, &between);
     let tolerance = Inverse::<L::Real, D>::TOLERANCE;
-    let mut convergence = Convergence::default();
+    let mut convergence = None::<Convergence>;
     for n in 0..n {
         match options.method {
             Method::Exact => {
-                let mut targets = inverse.targets(n, exact::band_height(D));
+                let mut targets = out.targets(n, size, exact::band_height(D));
                 exact::invert_sample(&map, n, options.branch, &mut targets, &finisher);
             }
             Method::FixedPoint(stop) | Method::Newton(stop) => {
                 let newton = matches!(options.method, Method::Newton(_));
                 let stop = (stop.tolerance.unwrap_or(tolerance), stop.steps);
-                let mut targets = inverse.targets(n, 1);
+                let mut targets = out.targets(n, size, 1);
                 let one = iterate::invert_sample(&map, n, newton, stop, &mut targets, &finisher);
-                convergence = convergence.and(&one);
+                convergence = Some(convergence.unwrap_or_default().and(&one));
             }
         }
     }
-    if options.method != Method::Exact {
-        inverse.convergence = Some(convergence);
-    }
-    Ok(inverse)
+    Ok(convergence)
 }
 
 /// The lattices between which the inverse of a map leads.
@@ -251,18 +291,17 @@ impl<R: Real, const D: usize> Target<'_, R, D> {
     }
 }
 
-impl<R: Real, const D: usize> Inverse<R, D> {
-    /// The outputs of a sample in bands of `height` rows (slices).
-    fn targets(&mut self, n: usize, height: usize) -> Vec<Target<'_, R, D>> {
-        let size = self.count.shape().size;
+impl<R: Real> InverseMut<'_, R> {
+    /// The outputs of a sample of `size` in bands of `height` rows (slices).
+    fn targets<const D: usize>(&mut self, n: usize, size: [usize; D], height: usize) -> Vec<Target<'_, R, D>> {
         let row: usize = size[..D - 1].iter().product();
         let pixels = row * size[D - 1];
         let part = n * pixels..(n + 1) * pixels;
         let step = row * height;
-        let by = self.field.as_mut_slice()[part.start * D..part.end * D].chunks_mut(step * D);
-        let valid = self.valid.as_mut_slice()[part.clone()].chunks_mut(step);
-        let count = self.count.as_mut_slice()[part.clone()].chunks_mut(step);
-        let residual = self.residual.as_mut_slice()[part].chunks_mut(step);
+        let by = self.field[part.start * D..part.end * D].chunks_mut(step * D);
+        let valid = self.valid[part.clone()].chunks_mut(step);
+        let count = self.count[part.clone()].chunks_mut(step);
+        let residual = self.residual[part].chunks_mut(step);
         by.zip(valid)
             .zip(count.zip(residual))
             .enumerate()

@@ -114,8 +114,8 @@ impl FromStr for Strain {
 /// It is that of the map `phi(j) = rest(j) + d(j)`, not of the displacement: no displacement gives the identity matrix, or under the
 /// rest `extent` between different sizes their ratio. *Shapes*: `(N, [D,] H, W, D D)`, matrices row by row. *Units*: source pixels
 /// per destination pixel, or by `spacing` lengths per length: `source_i / destination_k` times that. *Exactness*: differences,
-/// products and sums of numbers of the field's type, rounded one by one. Where a field is not finite neither is what comes out; along
-/// an axis of one pixel the displacement does not change.
+/// products and sums of numbers of the field's type, rounded one by one. Where a pixel that a difference reads is not finite neither is
+/// what comes out (central differences do not read the pixel itself); along an axis of one pixel the displacement does not change.
 ///
 /// # Errors
 /// If the result cannot be addressed.

@@ -5,7 +5,8 @@ use crate::error::{NameError, PointsError};
 use crate::grid::Locations;
 use crate::kernel::vectorised;
 use crate::map::{Map, solve};
-use crate::op::invert::patch::{FAR, Look, Patch, Root, SAME, Solver, search};
+use crate::op::invert::patch::{FAR, Look, Patch, Root, SAME, Solver, raised, search};
+use crate::op::invert::places::Places;
 use crate::op::invert::{Branch, length, missed};
 use crate::rows::map_rows_costing;
 use crate::view::Plane;
@@ -142,8 +143,7 @@ impl<const D: usize> Tree<D> {
                 loop {
                     let place = map.place(planes, first);
                     for k in 0..D {
-                        let high = place[k] + f64::from(u8::from(flat[k]));
-                        bounds[k] = [bounds[k][0].min(place[k]), bounds[k][1].max(high)];
+                        bounds[k] = [bounds[k][0].min(place[k]), bounds[k][1].max(place[k])];
                     }
                     let Some(k) = (0..D).find(|k| first[*k] < (start[*k] + FAN).min(size[*k] - 1)) else { break bounds };
                     first[k] += 1;
@@ -179,7 +179,7 @@ impl<const D: usize> Tree<D> {
         let holds = |bounds: &[[f64; 2]; D]| (0..D).all(|k| bounds[k][0] - 1e-9 <= q[k] && q[k] <= bounds[k][1] + 1e-9);
         let top = self.levels.len() - 1;
         let mut open: Vec<(usize, usize)> = (0..self.levels[top].boxes.len()).map(|i| (top, i)).collect();
-        let mut found: Vec<([f64; D], f64)> = Vec::new();
+        let (mut found, mut known) = (Vec::new(), Places::default());
         while let Some((level, i)) = open.pop() {
             let Level { counts, boxes } = &self.levels[level];
             if !holds(&boxes[i]) {
@@ -196,12 +196,17 @@ impl<const D: usize> Tree<D> {
                 } else {
                     vectorised(
                         #[inline(always)]
-                        || self.cell(map, planes, child, &q, &mut found),
+                        || self.cell(map, planes, child, &q, &mut found, &mut known),
                     );
                 }
             }
         }
-        let better = |a: &&([f64; D], f64), b: &&([f64; D], f64)| branch.prefers((&a.0, a.1), (&b.0, b.1), &q);
+        // The place whose rest place is `q`.
+        let rest = std::array::from_fn(|k| {
+            let line = map.rest()[k];
+            if line.slope > 0.0 { (q[k] - line.start) / line.slope } else { q[k] }
+        });
+        let better = |a: &&([f64; D], f64), b: &&([f64; D], f64)| branch.prefers((&a.0, a.1), (&b.0, b.1), &rest);
         let Some((x, _)) = found.iter().min_by(better).copied() else { return ([f64::NAN; D], 0, f64::NAN) };
         let x = refined(map, planes, q, x);
         let reading = map.read(planes, map.cell(x));
@@ -217,6 +222,7 @@ impl<const D: usize> Tree<D> {
         cell: [usize; D],
         q: &[f64; D],
         found: &mut Vec<([f64; D], f64)>,
+        known: &mut Places<D>,
     ) {
         let mut corners = [[0.0; D]; 8];
         let mut finite = true;
@@ -224,28 +230,27 @@ impl<const D: usize> Tree<D> {
             let high: [bool; D] = std::array::from_fn(|k| corner >> k & 1 == 1);
             *place = map.place(planes, std::array::from_fn(|k| cell[k] + usize::from(high[k] && !self.flat[k])));
             for k in 0..D {
-                // A flat cell gets a side of its own, of which only the lower end exists.
-                place[k] += f64::from(u8::from(high[k] && self.flat[k]));
                 finite &= place[k].abs() <= FAR;
             }
         }
         if !finite {
             return;
         }
+        raised(&mut corners, self.flat);
         let patch = Patch::from_corners(&corners);
         let mut roots = Vec::new();
-        match Solver::new(&patch).look(&patch, q, self.tolerance) {
+        match Solver::new(&patch, self.tolerance).look(&patch, q, self.tolerance) {
             Look::Nothing => {}
-            Look::Root(t, determinant) => roots.push(Root { within: t.map(|t| t + 0.5), determinant }),
+            Look::Root(t, determinant) => roots.push(Root::at(t, determinant)),
             Look::Unsure => search(&patch, q, self.tolerance, &mut roots),
         }
-        for Root { within, determinant } in roots {
-            if (0..D).any(|k| self.flat[k] && within[k] > SAME) {
+        for Root { within, determinant, many } in roots {
+            if (0..D).any(|k| self.flat[k] && within[k] > SAME && !many) {
                 continue;
             }
             let x = std::array::from_fn(|k| cell[k] as f64 + if self.flat[k] { 0.0 } else { within[k] });
-            match found.iter_mut().find(|known| (0..D).all(|k| (known.0[k] - x[k]).abs() < 4.0 * SAME)) {
-                Some(known) => known.1 = known.1.max(determinant),
+            match known.known(x, found.len()) {
+                Some(number) => found[number].1 = determinant.max(found[number].1),
                 None => found.push((x, determinant)),
             }
         }

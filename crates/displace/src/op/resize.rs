@@ -4,7 +4,7 @@ use crate::axis::{Axis, Rest};
 use crate::dtype::{Location, Real};
 use crate::error::FieldError;
 use crate::field::{Field, FieldView};
-use crate::grid::{Grid, Locations};
+use crate::grid::Grid;
 use crate::lattice::{Between, Lattice};
 use crate::map::Map;
 use crate::rows::{for_each_band, row_index};
@@ -80,13 +80,12 @@ pub fn resize_grid<L: Location, const D: usize>(
 ) -> Result<Dense<L::Real, D>, FieldError> {
     let size = grid.at().shape().size;
     let places = places(grid.source().extent(), size, destination)?;
-    // Normalised values are numbers like any: as places of a source of the destination's own size they are read as they are.
+    // Normalised values are numbers like any: read as displacements they stay as they are.
     let own = Lattice::from_xy(size, grid.source().extent())?;
-    let map = Map::new(&Locations::pixels(grid.at(), own)?, None)?;
+    let map = Map::new(&FieldView::new(grid.at(), own, None)?.into(), None)?;
     let shape = Shape { n: map.samples(), c: D, size: destination };
     let mut out = Dense::zeroed(shape, Layout::Interleaved)?;
-    // The map counts from the index; a place's own index is put back.
-    resample(&map, shape, &places, out.as_mut_slice(), |k, pixel, by| by + places[k][pixel]);
+    resample(&map, shape, &places, out.as_mut_slice(), |_, _, value| value);
     Ok(out)
 }
 

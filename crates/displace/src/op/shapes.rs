@@ -118,11 +118,18 @@ pub fn transform_labels<T: Sample, L: Location, const D: usize>(
     options: InvertOptions,
 ) -> Result<Dense<T, D>, LabelsError> {
     let sampler = Sampler::new(Interp::Nearest, Padding::Zeros);
-    match direction {
-        Direction::Push => Ok(sample(labels, locations, sampler)?),
+    let mut moved = match direction {
+        Direction::Push => sample(labels, locations, sampler)?,
         Direction::Pull => {
             let back = invert(locations, options)?.field;
-            Ok(sample(labels, &back.view().into(), sampler)?)
+            sample(labels, &back.view().into(), sampler)?
+        }
+    };
+    // A sampler reads NaN, where the type has it, at a place that is not known.
+    for label in moved.as_mut_slice() {
+        if Sample::widen::<f64>(*label).is_nan() {
+            *label = T::default();
         }
     }
+    Ok(moved)
 }

@@ -4,7 +4,7 @@ use crate::dtype::{Location, Sample};
 use crate::error::{NameError, SampleError, ShapeText};
 use crate::grid::Locations;
 use crate::op::sample_grad::sample_grad_into;
-use crate::rows::{for_each_band, row_index};
+use crate::rows::{for_each_band, row_index, zip_each};
 use crate::sampler::Sampler;
 use crate::view::{Dense, Layout, Shape, Strides, View};
 use std::str::FromStr;
@@ -82,6 +82,12 @@ pub fn splat<T: Sample + Location, L: Location, const D: usize>(
         return Err(SampleError::Operand { what: "splat array", found: ShapeText::new(&shape), expected });
     }
     let n = batch(shape.n, at.at.shape().n)?;
+    if <T as Sample>::DTYPE.is_half() {
+        // Sums and weights keep their digits until the mean is taken.
+        let (values, weights) = (widened(values)?, weights.map(widened).transpose()?);
+        let all = splat(&values.view(), weights.as_ref().map(Dense::view).as_ref(), at, sampler, reduce)?;
+        return Ok(Splat { values: narrowed(&all.values)?, coverage: narrowed(&all.coverage)? });
+    }
     let ones = [T::narrow(1.0f64)];
     let flat = Strides { n: 0, c: 0, size: [0; D] };
     let one = Shape { n: shape.n, c: 1, size };
@@ -114,6 +120,30 @@ pub fn splat<T: Sample + Location, L: Location, const D: usize>(
     });
     let n = batch(both.n, at.at.shape().n)?;
     finish(sum(&weighted.view(), at, sampler, n)?, sum(weights, at, sampler, n)?, reduce)
+}
+
+fn widened<T: Sample, const D: usize>(view: &View<'_, T, D>) -> Result<Dense<f32, D>, SampleError> {
+    let shape = view.shape();
+    let mut wide = Dense::zeroed(shape, Layout::Planar)?;
+    for_each_band(wide.as_mut_slice(), shape, Layout::Planar, |band| {
+        for row in 0..band.rows {
+            let index = row_index(band.first_row + row, &shape.size);
+            for c in 0..shape.c {
+                let plane = view.plane(band.n, c);
+                let start = plane.row(index);
+                for (x, to) in band.row(row, c).0.iter_mut().enumerate() {
+                    *to = plane.data[(start + x as isize * plane.strides[0]) as usize].widen();
+                }
+            }
+        }
+    });
+    Ok(wide)
+}
+
+fn narrowed<T: Sample, const D: usize>(wide: &Dense<f32, D>) -> Result<Dense<T, D>, SampleError> {
+    let mut narrow = Dense::zeroed(wide.shape(), Layout::Planar)?;
+    zip_each(narrow.as_mut_slice(), wide.as_slice(), |to, wide| *to = T::narrow(wide));
+    Ok(narrow)
 }
 
 fn batch(a: usize, b: usize) -> Result<usize, SampleError> {

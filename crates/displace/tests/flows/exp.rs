@@ -150,4 +150,15 @@ fn what_cannot_flow() {
     let flow = exp(&fast.view(), ExpOptions::default()).expect("a flow");
     assert_eq!(flow.squarings, ExpOptions::MAX_SQUARINGS);
     assert!(flow.bound > 1.0);
+    // A first step of 2^-64 still is a number of f32; shorter ones would vanish and the flow with them.
+    let even: Field<f32, 2> = field([4, 4], |_| [1.5, 0.0]);
+    let by = |squarings| exp(&even.view(), ExpOptions { squarings: Some(squarings), ..ExpOptions::default() });
+    for squarings in [0, 1, 2, 7, 64] {
+        let flow = by(squarings).expect("a flow");
+        assert!(flow.field.as_slice().chunks(2).all(|by| by == [1.5, 0.0]), "{squarings}");
+    }
+    for squarings in [65, 160, u32::MAX] {
+        let error = by(squarings).expect_err("too many").to_string();
+        assert!(error.contains(&squarings.to_string()) && error.contains("64"), "{error}");
+    }
 }

@@ -84,4 +84,9 @@ fn labels() {
     };
     assert_eq!(moved(Direction::Push), [3, 4, 5, 0, 0, 8, 9, 10, 0, 0]);
     assert_eq!(moved(Direction::Pull), [0, 0, 1, 2, 3, 0, 0, 6, 7, 8]);
+    // Types that have NaN get 0 as well.
+    let labels = labels.map(f32::from);
+    let view = View::planar(&labels, Shape { n: 1, c: 1, size: [5, 2] }).expect("a view");
+    let moved = transform_labels(&view, &shift.view().into(), Direction::Pull, InvertOptions::default()).expect("labels");
+    assert_eq!(moved.as_slice(), [0.0, 0.0, 1.0, 2.0, 3.0, 0.0, 0.0, 6.0, 7.0, 8.0]);
 }

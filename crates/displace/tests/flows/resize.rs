@@ -1,5 +1,6 @@
 //! Other resolutions of the same map.
 
+use crate::common::Rng;
 use crate::make::{between, field, pixels};
 use displace::{Between, Extent, Field, Grid, Lattice, Rest, Shape, View, resize, resize_grid};
 
@@ -71,6 +72,19 @@ fn grids_say_the_same_as_fields() {
             assert!((a - b).abs() < 1e-13, "{extent:?}: {a} {b}");
         }
     }
+}
+
+/// Values are read as they are: along an axis of one pixel they do not change, on their own pixels they are the same bits.
+#[test]
+fn grids_of_one_pixel_and_of_the_same_size() {
+    let source = Lattice::from_xy([3, 3], Extent::Edges).expect("a lattice");
+    let one = View::interleaved(&[0.25f64, 0.5], Shape { n: 1, c: 2, size: [1, 1] }).expect("a view");
+    let wide = resize_grid(&Grid::new(one, source).expect("a grid"), [4, 1]).expect("a grid");
+    assert_eq!(wide.as_slice(), [0.25, 0.5].repeat(4));
+    let mut rng = Rng::new(5);
+    let values: Vec<f64> = (0..2000).map(|_| rng.within(-1.0, 1.0)).collect();
+    let long = View::interleaved(&values, Shape { n: 1, c: 2, size: [1000, 1] }).expect("a view");
+    assert_eq!(resize_grid(&Grid::new(long, source).expect("a grid"), [1000, 1]).expect("a grid").as_slice(), values);
 }
 
 #[test]

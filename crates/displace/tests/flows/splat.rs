@@ -2,7 +2,9 @@
 
 use crate::common::Rng;
 use crate::make::{between, field, noise};
-use displace::{Extent, Field, Interp, Padding, Reduce, Rest, Sampler, Shape, View, sample, set_num_threads, splat};
+use displace::{
+    Extent, Field, Interp, Location, Padding, Reduce, Rest, Sample, Sampler, Shape, View, sample, set_num_threads, splat,
+};
 use std::num::NonZeroUsize;
 
 fn random(shape: Shape<2>, rng: &mut Rng) -> Vec<f64> {
@@ -83,6 +85,20 @@ fn averages_and_weights() {
     let error = splat(&view, Some(&wrong), &at.view().into(), Sampler::default(), Reduce::Sum).expect_err("weights");
     assert!(error.to_string().contains("weights") && error.to_string().contains("1x15"), "{error}");
     assert!(splat(&wrong, None, &at.view().into(), Sampler::default(), Reduce::Sum).is_err());
+}
+
+/// Sums of half types may leave their range, or lose ones, before the mean is taken.
+#[test]
+fn means_of_half_types_keep_their_digits() {
+    fn mean<T: Location + Sample>(value: f32, times: usize) -> f64 {
+        let at: Field<f32, 2> = field([times, 1], |[x, _]| [-(x as f64), 0.0]);
+        let values = vec![<T as Sample>::narrow(value); times];
+        let view = View::planar(&values, Shape { n: 1, c: 1, size: [times, 1] }).expect("a view");
+        let mean = splat(&view, None, &at.view().into(), Sampler::default(), Reduce::Average).expect("fits");
+        Sample::widen(mean.values.as_slice()[0])
+    }
+    assert_eq!(mean::<half::f16>(1000.0, 100), 1000.0);
+    assert_eq!(mean::<half::bf16>(3.0, 257), 3.0);
 }
 
 #[test]

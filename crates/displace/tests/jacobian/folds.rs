@@ -139,6 +139,10 @@ fn nothing_to_fold() {
     let broken: Field<f32, 2> = field([4, 4], |pixel| if pixel == [1, 1] { [f64::NAN, 0.0] } else { [0.0; 2] });
     let folds = folding(&broken.view()).expect("folds");
     assert_eq!((folds.cells, folds.folded, folds.undecided), (9, 0, 4));
+    // Finite, but with determinants that are not.
+    let huge: Field<f64, 2> = field([2, 2], |[x, y]| [1e200 * (x + y) as f64, -1e200 * (x * y) as f64]);
+    let folds = folding(&huge.view()).expect("folds");
+    assert_eq!((folds.folded, folds.mirrored, folds.undecided, folds.smallest, folds.largest), (0, 0, 1, None, None));
     for size in [[1, 5], [5, 1], [1, 1]] {
         let line: Field<f32, 2> = field(size, |_| [0.0; 2]);
         let folds = folding(&line.view()).expect("folds");

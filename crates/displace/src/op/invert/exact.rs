@@ -4,7 +4,8 @@
 //! blocks that reach it. What a pixel gets does not depend on the cutting: among the places that read it the best is chosen
 //! by an order that knows only the places.
 
-use super::patch::{Bends, FAR, Look, Patch, Root, SAME, Solver, inside, is_near, search};
+use super::patch::{Bends, FAR, Look, Patch, Root, SAME, Solver, inside, is_near, raised, search};
+use super::places::{BORDER, Places, is_same};
 use super::{Branch, Finisher, Target};
 use crate::dtype::Location;
 use crate::kernel::level::{in_lanes, vectorised};
@@ -13,6 +14,7 @@ use crate::map::Map;
 use crate::rows::{each_of, map_rows_costing, pays};
 use crate::view::Plane;
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
 /// Cells of a block along each axis.
 const fn block_sides(axes: usize) -> [usize; 3] {
@@ -53,7 +55,7 @@ pub(super) fn invert_sample<L: Location, const D: usize>(
     let blocks = blocks(map, &planes);
     let shared = pays(targets.iter().map(|target| target.count.len()).sum());
     each_of(targets, shared, |target| {
-        let mut seats = Seats::new(target.first, target.size, branch);
+        let mut seats = Seats::new(target.first, target.size, branch, &finisher.rest);
         let mut work = Work::new();
         let band = [target.first[D - 1] as f64 - 0.5, (target.first[D - 1] + target.size[D - 1]) as f64 - 0.5];
         for block in blocks.iter().filter(|block| meet(block.reach, band)) {
@@ -184,22 +186,17 @@ impl<const D: usize> Work<D> {
         len: usize,
     ) {
         let (row, start) = Self::nodes_of(y, z);
-        let (mut pixel, mut shift) = (first, [0.0; D]);
+        let mut pixel = first;
         for (k, offset) in (1..D).zip([y, z]) {
-            // A flat axis gets a cell of its own, of which only the lower end exists.
-            let beyond = self.flat[k] && offset == 1;
-            pixel[k] += if beyond { 0 } else { offset };
-            shift[k] = f64::from(u8::from(beyond));
+            // A flat axis gets a cell of its own, both ends of which are the same pixel.
+            pixel[k] += if self.flat[k] { 0 } else { offset };
         }
         let exist = if self.flat[0] { 1 } else { len };
         let mut nodes = self.nodes.each_mut().map(|nodes| &mut nodes[start..start + len]);
         map.places(planes, pixel, exist, &mut nodes);
         for k in 0..D {
-            if shift[k] > 0.0 {
-                nodes[k].iter_mut().for_each(|node| *node += shift[k]);
-            }
             if self.flat[0] {
-                nodes[k][1] = nodes[k][0] + if k == 0 { 1.0 } else { 0.0 };
+                nodes[k][1] = nodes[k][0];
             }
         }
         let reach =
@@ -209,7 +206,7 @@ impl<const D: usize> Work<D> {
 
     /// Looks at every cell of the block.
     #[inline(always)]
-    fn block<S: Simd>(&mut self, simd: S, first: [usize; D], band: [f64; 2], seats: &mut Seats<D>) {
+    fn block<S: Simd>(&mut self, simd: S, first: [usize; D], band: [f64; 2], seats: &mut Seats<'_, D>) {
         for z in 0..self.counts[2] {
             for y in 0..self.counts[1] {
                 // The corners of cells lie in these rows of nodes.
@@ -232,7 +229,7 @@ impl<const D: usize> Work<D> {
 
     /// Finds out which pixels the cells of a row may read, four cells at a time.
     #[inline(always)]
-    fn ask<S: Simd>(&mut self, simd: S, starts: [usize; 4], first: [f64; D], seats: &mut Seats<D>) {
+    fn ask<S: Simd>(&mut self, simd: S, starts: [usize; 4], first: [f64; D], seats: &mut Seats<'_, D>) {
         let zero = four(simd, &[0.0; FOUR]);
         let limits: [[Four<S>; 2]; D] =
             std::array::from_fn(|k| [zero.all(seats.first[k] as f64), zero.all((seats.first[k] + seats.size[k] - 1) as f64)]);
@@ -256,8 +253,9 @@ impl<const D: usize> Work<D> {
                 wide |= (from[k] + 1.0).below(to[k]);
             }
             let wide = some & bits(wide);
+            raised(&mut corners, self.flat);
             let patch = Patch::from_corners(&corners);
-            let solver = Solver::new(&patch);
+            let solver = Solver::new(&patch, seats.tolerance);
             self.row.keep(&solver, x);
             for offset in 0..1 << D {
                 let mut at = from;
@@ -277,16 +275,14 @@ impl<const D: usize> Work<D> {
 
     /// A cell that reads more than two pixels along an axis.
     #[inline(never)]
-    fn wide(&mut self, starts: [usize; 4], x: usize, first: [f64; D], [from, to]: [[f64; D]; 2], seats: &mut Seats<D>) {
+    fn wide(&mut self, starts: [usize; 4], x: usize, first: [f64; D], [from, to]: [[f64; D]; 2], seats: &mut Seats<'_, D>) {
         let patch = self.patch(starts, x);
-        let solver = Solver::new(&patch);
+        let solver = Solver::new(&patch, seats.tolerance);
         let mut pixel = from;
         loop {
             match solver.look(&patch, &pixel, seats.tolerance) {
                 Look::Nothing => {}
-                Look::Root(t, determinant) => {
-                    self.found.push(Root { within: t.map(|t| t + 0.5), determinant });
-                }
+                Look::Root(t, determinant) => self.found.push(Root::at(t, determinant)),
                 Look::Unsure => search(&patch, &pixel, seats.tolerance, &mut self.found),
             }
             let cell = along(first, x);
@@ -305,7 +301,7 @@ impl<const D: usize> Work<D> {
 
     /// Answers the questions of a row, four at a time.
     #[inline(always)]
-    fn answer<S: Simd>(&mut self, simd: S, starts: [usize; 4], first: [f64; D], seats: &mut Seats<D>) {
+    fn answer<S: Simd>(&mut self, simd: S, starts: [usize; 4], first: [f64; D], seats: &mut Seats<'_, D>) {
         for start in (0..self.row.asked).step_by(FOUR) {
             let (bends, determinant, turned) = self.row.question(simd, start);
             let (t, relative, sure) = bends.root(&turned);
@@ -327,8 +323,7 @@ impl<const D: usize> Work<D> {
                         inside(&self.patch(starts, x), t, &pixel, seats.tolerance)
                     };
                     if let Some(t) = within {
-                        let root = Root { within: t.map(|t| t + 0.5), determinant: determinant[lane] };
-                        seats.take(pixel, along(first, x), self.flat, root);
+                        seats.take(pixel, along(first, x), self.flat, Root::at(t, determinant[lane]));
                     }
                 }
             }
@@ -343,6 +338,7 @@ impl<const D: usize> Work<D> {
                 place[k] = self.nodes[k][starts[corner >> 1] + (corner & 1) + x];
             }
         }
+        raised(&mut corners, self.flat);
         Patch::from_corners(&corners)
     }
 }
@@ -446,33 +442,46 @@ struct Seat<const D: usize> {
 }
 
 /// What the pixels of a band have found.
-struct Seats<const D: usize> {
+struct Seats<'r, const D: usize> {
     first: [usize; D],
     size: [usize; D],
     branch: Branch,
+    /// Where each source pixel rests in the destination, by axis.
+    rest: &'r [Vec<f64>; D],
     best: Vec<Seat<D>>,
     /// Places on the border of a cell, which others may find too, each with the entry before it of the same pixel.
     borders: Vec<([f64; D], u32)>,
+    /// Those of pixels that have more than [`CROWD`].
+    crowds: HashMap<usize, Places<D>>,
     tolerance: f64,
 }
 
-/// Roots nearer than this to the end of a cell may be its neighbour's as well.
-const BORDER: f64 = 4.0 * SAME;
+/// So many places on borders are looked at one by one for a pixel.
+const CROWD: usize = 32;
 
-impl<const D: usize> Seats<D> {
-    fn new(first: [usize; D], size: [usize; D], branch: Branch) -> Self {
+impl<'r, const D: usize> Seats<'r, D> {
+    fn new(first: [usize; D], size: [usize; D], branch: Branch, rest: &'r [Vec<f64>; D]) -> Self {
         let best = vec![Seat { x: [0.0; D], determinant: 0.0, count: 0, borders: 0 }; size.iter().product()];
         // Places of up to `most` pixels are known to `most` times the round-off.
         let most = (0..D).map(|k| first[k] + size[k]).max().unwrap_or_default() as f64;
-        Self { first, size, branch, best, borders: Vec::new(), tolerance: 1e-11 + 16.0 * f64::EPSILON * most }
+        Self {
+            first,
+            size,
+            branch,
+            rest,
+            best,
+            borders: Vec::new(),
+            crowds: HashMap::new(),
+            tolerance: 1e-11 + 16.0 * f64::EPSILON * most,
+        }
     }
 
     /// Takes a place that reads `pixel`: in `cell`, unless it lies in what a flat cell was given to be one.
     #[inline(always)]
     fn take(&mut self, pixel: [f64; D], cell: [f64; D], flat: [bool; D], root: Root<D>) {
-        let Root { mut within, determinant } = root;
+        let Root { mut within, determinant, many } = root;
         for k in (0..D).filter(|k| flat[*k]) {
-            if within[k] > SAME {
+            if within[k] > SAME && !many {
                 return;
             }
             within[k] = 0.0;
@@ -482,31 +491,52 @@ impl<const D: usize> Seats<D> {
             at = at * self.size[k] + (pixel[k] as u32 as usize - self.first[k]);
         }
         let x: [f64; D] = std::array::from_fn(|k| cell[k] + within[k]);
+        // Next to a border it may be the neighbour's root too: the same place, where the map may have another slope.
+        let border = within.iter().any(|within| *within < BORDER || *within > 1.0 - BORDER);
+        let new = !border || self.is_new(at, x);
+        let rest = || std::array::from_fn(|k| self.rest[k][pixel[k] as u32 as usize]);
         let seat = &mut self.best[at];
         let fresh = seat.count == 0;
-        let border = within.iter().any(|within| *within < BORDER || *within > 1.0 - BORDER);
-        if border {
-            let mut known = seat.borders;
-            while known > 0 {
-                let (place, before) = self.borders[known as usize - 1];
-                if (0..D).all(|k| (place[k] - x[k]).abs() < BORDER) {
-                    break;
-                }
-                known = before;
-            }
-            // Its neighbour's root: the same place, where the map may have another slope.
-            let new = known == 0;
-            if new {
-                self.borders.push((x, seat.borders));
-                seat.borders = u32::try_from(self.borders.len()).unwrap_or(0);
-            }
-            seat.count = seat.count.saturating_add(u32::from(new));
-        } else {
-            seat.count = seat.count.saturating_add(1);
-        }
-        if fresh || self.branch.prefers((&x, determinant), (&seat.x, seat.determinant), &pixel) == Ordering::Less {
+        seat.count = seat.count.saturating_add(u32::from(new));
+        if fresh || self.branch.prefers((&x, determinant), (&seat.x, seat.determinant), &rest()) == Ordering::Less {
             seat.x = x;
             seat.determinant = determinant;
         }
+    }
+
+    /// Whether the band's `at`-th pixel has no such place on a border yet; it has now.
+    #[inline(always)]
+    fn is_new(&mut self, at: usize, x: [f64; D]) -> bool {
+        let newest = self.best[at].borders;
+        let mut known = newest;
+        for _ in 0..CROWD {
+            let Some(entry) = (known as usize).checked_sub(1) else { break };
+            let (place, before) = self.borders[entry];
+            if is_same(&place, &x) {
+                return false;
+            }
+            known = before;
+        }
+        if known > 0 && !self.is_new_in_crowd(at, x) {
+            return false;
+        }
+        self.borders.push((x, newest));
+        self.best[at].borders = u32::try_from(self.borders.len()).unwrap_or(0);
+        true
+    }
+
+    #[inline(never)]
+    fn is_new_in_crowd(&mut self, at: usize, x: [f64; D]) -> bool {
+        let crowd = self.crowds.entry(at).or_insert_with(|| {
+            let mut crowd = Places::default();
+            let mut known = self.best[at].borders;
+            while known > 0 {
+                let (place, before) = self.borders[known as usize - 1];
+                crowd.known(place, 0);
+                known = before;
+            }
+            crowd
+        });
+        crowd.known(x, 0).is_none()
     }
 }

@@ -32,12 +32,61 @@ impl<const D: usize, N: Number> Patch<D, N> {
     }
 }
 
+/// Gives a cell that is flat along one axis a side of length 1 there, at right angles to the others, so that it can be solved like any:
+/// only its lower end exists. A cell that has no such direction of its own stays flat.
+#[inline(always)]
+pub(crate) fn raised<N: Number, const D: usize>(corners: &mut [[N; D]; 8], flat: [bool; D]) {
+    let mut flats = (0..D).filter(|k| flat[*k]);
+    let (Some(axis), None) = (flats.next(), flats.next()) else { return };
+    let zero = corners[0][0].all(0.0);
+    let mut sides = [[zero; D]; D];
+    for k in 0..D {
+        for corner in 0..1usize << D {
+            if corner >> axis & 1 == 0 && corner >> k & 1 == 1 {
+                for i in 0..D {
+                    sides[k][i] = sides[k][i] + (corners[corner][i] - corners[corner & !(1 << k)][i]);
+                }
+            }
+        }
+    }
+    let mut normal = [zero; D];
+    if D == 2 {
+        let side = &sides[1 - axis];
+        normal[0] = -side[1];
+        normal[1] = side[0];
+    } else {
+        let (a, b) = (&sides[(axis + 1) % D], &sides[(axis + 2) % D]);
+        for i in 0..D {
+            let (j, k) = ((i + 1) % D, (i + 2) % D);
+            normal[i] = a[j] * b[k] - a[k] * b[j];
+        }
+    }
+    let mut length = normal[0] * normal[0];
+    for number in &normal[1..] {
+        length = length + *number * *number;
+    }
+    let length = length.root();
+    // Towards the axis itself, so that a map that keeps its axes keeps the sign of its determinant.
+    let length = (-length).or(normal[axis].below(zero), length);
+    let none = zero.below(length.size());
+    for corner in 0..1usize << D {
+        if corner >> axis & 1 == 1 {
+            for i in 0..D {
+                corners[corner][i] = corners[corner & !(1 << axis)][i] + (normal[i] / length).or(none, zero);
+            }
+        }
+    }
+}
+
 impl<const D: usize> Patch<D> {
-    /// Whether the place `t` reads `at`.
+    /// Whether the place `t` reads `at`, as far as numbers of the cell's size can tell.
     #[inline(always)]
     pub(crate) fn reads(&self, t: [f64; D], at: &[f64; D], tolerance: f64) -> bool {
         let value = self.at(t);
-        (0..D).all(|i| (value[i] - at[i]).abs() <= tolerance)
+        (0..D).all(|i| {
+            let size: f64 = self.coef[..1 << D].iter().map(|coef| coef[i].abs()).sum();
+            (value[i] - at[i]).abs() <= tolerance + 16.0 * f64::EPSILON * size
+        })
     }
 
     /// The value at `t`.
@@ -91,27 +140,60 @@ impl<const D: usize> Patch<D> {
             let side = |coef: &[f64; D]| coef.iter().fold(0.0f64, |side, c| side.max(c.abs()));
             sides *= (0..1 << D).filter(|b| b >> k & 1 == 1).map(|b| side(&self.coef[b])).fold(0.0, f64::max);
         }
-        (0..1usize << D).all(|corner| {
-            let t = std::array::from_fn(|k| if corner >> k & 1 == 1 { 0.5 } else { -0.5 });
+        // A polynomial of second degree along each axis: zero at three places of each, zero everywhere.
+        (0..3usize.pow(D as u32)).all(|mut node| {
+            let t = std::array::from_fn(|_| {
+                let end = node % 3;
+                node /= 3;
+                0.5 * end as f64 - 0.5
+            });
             adjugate(&self.slopes(t)).1.abs() <= COLLAPSED * sides
         })
     }
 
-    /// Of the places that read `at`, one near the middle, by Gauss and Newton's method with Levenberg's term: there are as
-    /// many as a line or a box has points.
+    /// Of the places of a collapsed cell that read `at`, which are as many as a line or a box has points, one: near the middle, or
+    /// else near the middle of one of the boxes whose hull holds `at`.
     fn nearest(&self, at: &[f64; D], tolerance: f64) -> Option<[f64; D]> {
-        let mut t = [0.0; D];
+        let mut boxes = vec![(*self, [0.0; D], 1.0)];
+        let mut left = COLLAPSED_BOXES;
+        while let Some((part, middle, size)) = boxes.pop() {
+            let reach = part.reach();
+            if left == 0 || (0..D).any(|i| (at[i] - part.coef[0][i]).abs() > reach[i] + tolerance) {
+                continue;
+            }
+            left -= 1;
+            let t = self.approach(middle, at);
+            if self.reads(t, at, tolerance) {
+                return Some(t.map(|t| t + 0.5));
+            }
+            boxes.extend((0..1 << D).map(|child| {
+                let to = |k: usize| if child >> k & 1 == 1 { 0.25 } else { -0.25 };
+                (part.child(child), std::array::from_fn(|k| middle[k] + size * to(k)), 0.5 * size)
+            }));
+        }
+        None
+    }
+
+    /// A place of the cell that reads `at`, or comes near, from `t` on: by Gauss and Newton's method with Levenberg's term, which
+    /// needs no determinant. Axes along which only a step out of the cell would help stay where they are.
+    fn approach(&self, mut t: [f64; D], at: &[f64; D]) -> [f64; D] {
         for _ in 0..12 {
             let (value, slopes) = (self.at(t), self.slopes(t));
+            let pull: [f64; D] = std::array::from_fn(|k| (0..D).map(|i| slopes[i][k] * (at[i] - value[i])).sum());
+            let free: [bool; D] = std::array::from_fn(|k| t[k].abs() < 0.5 || t[k] * pull[k] < 0.0);
             let normal = |a: usize, b: usize| (0..D).map(|i| slopes[i][a] * slopes[i][b]).sum::<f64>();
             let weight = 1e-12 * (0..D).map(|k| normal(k, k)).sum::<f64>() + 1e-60;
-            let squares: [[f64; D]; D] =
-                std::array::from_fn(|a| std::array::from_fn(|b| if a == b { normal(a, b) + weight } else { normal(a, b) }));
-            let pull = std::array::from_fn(|k| (0..D).map(|i| slopes[i][k] * (at[i] - value[i])).sum());
-            let (by, _) = solve(&squares, &pull);
+            let squares: [[f64; D]; D] = std::array::from_fn(|a| {
+                std::array::from_fn(|b| match (free[a] && free[b], a == b) {
+                    (true, true) => normal(a, b) + weight,
+                    (true, false) => normal(a, b),
+                    (false, same) => f64::from(u8::from(same)),
+                })
+            });
+            let (by, _) = solve(&squares, &std::array::from_fn(|k| if free[k] { pull[k] } else { 0.0 }));
             t = std::array::from_fn(|k| (t[k] + by[k]).clamp(-0.5, 0.5));
         }
-        self.reads(t, at, tolerance).then(|| t.map(|t| t + 0.5))
+        t
     }
 
     /// How far values lie from the middle's at most, by component.
@@ -162,6 +244,16 @@ pub(crate) enum Look<const D: usize> {
 pub(crate) struct Root<const D: usize> {
     pub(crate) within: [f64; D],
     pub(crate) determinant: f64,
+    /// Whether it stands for a line or more of places, of a cell that has collapsed.
+    pub(crate) many: bool,
+}
+
+impl<const D: usize> Root<D> {
+    /// The root at `t` of a cell.
+    #[inline(always)]
+    pub(crate) fn at(t: [f64; D], determinant: f64) -> Self {
+        Self { within: t.map(|t| t + 0.5), determinant, many: false }
+    }
 }
 
 /// Up to this bend, below 1, a bilinear box has one root at most, and no denominator of its closed form is small.
@@ -174,11 +266,15 @@ const NEWTON_STEP: f64 = 3e-6;
 const NEWTON_STEPS: usize = 16;
 /// A root this near to a box' border is looked at from both sides.
 const MARGIN: f64 = 1e-6;
-/// Boxes this many halvings below a cell are points.
-const DEPTH: u8 = 40;
-/// So many boxes are looked at in one cell for one location. Places next to a fold need some hundred; a cell that
-/// collapses along a curve would have boxes without end.
-const BOXES: usize = 1024;
+/// Boxes this many halvings below a cell are smaller than [`SAME`]: a root is looked for in them and not in halves of theirs.
+const DEPTH: u8 = 20;
+/// So many boxes are looked at in one cell for one location at most. Places next to a fold need some hundred, in volumes some
+/// thousand.
+const BOXES: usize = 1 << 15;
+/// And so many after a place where the map has no slope was found: of a side that collapses there are boxes without end.
+const SINGULAR_BOXES: usize = 1024;
+/// So many starts are tried in a cell that has collapsed.
+const COLLAPSED_BOXES: usize = 256;
 /// A cell whose area (volume) is at most this part of the product of its sides has collapsed.
 const COLLAPSED: f64 = 1e-9;
 /// Corners further away than this, in pixels, belong to no image: some files write 1e9 and more for "unknown". Cells that reach there
@@ -188,8 +284,9 @@ pub(crate) const FAR: f64 = 16_777_216.0;
 pub(crate) const SAME: f64 = 1e-6;
 
 impl<const D: usize, N: Number> Solver<D, N> {
+    /// `tolerance`, in units of the location, is how far a value may lie from it and still be it.
     #[inline(always)]
-    pub(crate) fn new(patch: &Patch<D, N>) -> Self {
+    pub(crate) fn new(patch: &Patch<D, N>, tolerance: f64) -> Self {
         let zero = patch.coef[0][0].all(0.0);
         let mut slopes = [[zero; D]; D];
         for i in 0..D {
@@ -217,9 +314,24 @@ impl<const D: usize, N: Number> Solver<D, N> {
             most = turn.most(most);
             sum = sum + *turn;
         }
-        // What is not a number bends beyond all bounds.
+        // What is not a number bends beyond all bounds; so does what has all but no slope, where the inverse is made of rounding.
         let infinite = zero.all(f64::INFINITY);
-        let most = most.or(sum.below(infinite), infinite);
+        let mut sides = zero.all(COLLAPSED);
+        for k in 0..D {
+            let mut side = slopes[0][k].size();
+            for i in 1..D {
+                side = slopes[i][k].size().most(side);
+            }
+            sides = sides * side;
+        }
+        let most = most.or(sum.below(infinite) & sides.below(determinant.size()), infinite);
+        for i in 0..D {
+            let mut turned = turn[i][0].size();
+            for k in 1..D {
+                turned = turned + turn[i][k].size();
+            }
+            bound[i] = bound[i] + turned * tolerance;
+        }
         Self { turn, determinant, bends: Bends { terms, most }, bound }
     }
 
@@ -277,8 +389,19 @@ impl<const D: usize> Solver<D> {
 /// A root as one of the box, if it lies there: next to the border the place on it, if that reads the location too.
 #[inline(always)]
 pub(crate) fn inside<const D: usize>(patch: &Patch<D>, t: [f64; D], at: &[f64; D], tolerance: f64) -> Option<[f64; D]> {
+    if t.iter().all(|t| t.abs() <= 0.5) {
+        return Some(t);
+    }
+    if !is_near(t) {
+        return None;
+    }
     let within = t.map(|t| t.clamp(-0.5, 0.5));
-    (within == t || (is_near(t) && patch.reads(within, at, tolerance))).then_some(within)
+    if patch.reads(within, at, tolerance) {
+        return Some(within);
+    }
+    // Where slopes are steep, or all but parallel, one axis is not moved without the others.
+    let within = patch.approach(within, at);
+    patch.reads(within, at, tolerance).then_some(within)
 }
 
 /// Whether a root lies in the box or next to it. NaN, where a quadratic has no root, does not.
@@ -373,17 +496,12 @@ impl<const D: usize, N: Number> Bends<D, N> {
 #[inline(never)]
 pub(crate) fn search<const D: usize>(cell: &Patch<D>, at: &[f64; D], tolerance: f64, found: &mut Vec<Root<D>>) {
     if cell.collapsed() {
-        found.extend(cell.nearest(at, tolerance).map(|within| Root { within, determinant: 0.0 }));
+        found.extend(cell.nearest(at, tolerance).map(|within| Root { within, determinant: 0.0, many: true }));
         return;
     }
-    let first = found.len();
-    let mut add = |within: [f64; D], determinant: f64| {
-        let near = |root: &Root<D>| (0..D).all(|k| (root.within[k] - within[k]).abs() < SAME);
-        if !found[first..].iter().any(near) {
-            found.push(Root { within, determinant });
-        }
-    };
-    let mut boxes = vec![(*cell, [0.5; D], 0u8)];
+    // Between which places each root lies: a side that collapses reads one location all along.
+    let mut spans: Vec<[[f64; 2]; D]> = Vec::new();
+    let mut boxes = vec![(*cell, [0.0; D], 0u8)];
     let mut left = BOXES;
     while let Some((patch, middle, depth)) = boxes.pop() {
         if left == 0 {
@@ -395,22 +513,34 @@ pub(crate) fn search<const D: usize>(cell: &Patch<D>, at: &[f64; D], tolerance: 
         if (0..D).any(|i| (at[i] - patch.coef[0][i]).abs() > reach[i] + tolerance) {
             continue;
         }
-        let solver = Solver::new(&patch);
         let size = 0.5f64.powi(i32::from(depth));
-        match solver.look(&patch, at, tolerance) {
-            Look::Nothing => {}
-            Look::Root(t, determinant) => {
-                let whole = size.powi(-(D as i32));
-                add(std::array::from_fn(|k| middle[k] + size * t[k]), determinant * whole);
-            }
-            // All of it reads the location, as far as numbers tell: a fold's very edge, or a place that collapses.
+        let (t, determinant) = match Solver::new(&patch, tolerance).look(&patch, at, tolerance) {
+            Look::Nothing => continue,
+            Look::Root(t, determinant) => (std::array::from_fn(|k| middle[k] + size * t[k]), determinant * size.powi(-(D as i32))),
+            // As far as numbers tell, the slope vanishes here: a fold's very edge, or a side that collapses.
             Look::Unsure if depth == DEPTH || reach.iter().all(|reach| *reach < tolerance) => {
-                add(middle, solver.determinant * size.powi(-(D as i32)));
+                let t = cell.approach(middle, at);
+                if !cell.reads(t, at, tolerance) {
+                    continue;
+                }
+                left = left.min(SINGULAR_BOXES);
+                (t, adjugate(&cell.slopes(t)).1)
             }
-            Look::Unsure => boxes.extend((0..1 << D).rev().map(|child| {
-                let to = |k: usize| if child >> k & 1 == 1 { 0.25 } else { -0.25 };
-                (patch.child(child), std::array::from_fn(|k| middle[k] + size * to(k)), depth + 1)
-            })),
+            Look::Unsure => {
+                boxes.extend((0..1 << D).rev().map(|child| {
+                    let to = |k: usize| if child >> k & 1 == 1 { 0.25 } else { -0.25 };
+                    (patch.child(child), std::array::from_fn(|k| middle[k] + size * to(k)), depth + 1)
+                }));
+                continue;
+            }
+        };
+        let known = spans.iter_mut().find(|span| (0..D).all(|k| span[k][0] - SAME < t[k] && t[k] < span[k][1] + SAME));
+        match known {
+            Some(span) => (0..D).for_each(|k| span[k] = [span[k][0].min(t[k]), span[k][1].max(t[k])]),
+            None => {
+                spans.push(t.map(|t| [t, t]));
+                found.push(Root::at(t, determinant));
+            }
         }
     }
 }
@@ -452,9 +582,9 @@ mod tests {
 
     fn roots<const D: usize>(patch: &Patch<D>, at: [f64; D]) -> Vec<Root<D>> {
         let mut found = Vec::new();
-        match Solver::new(patch).look(patch, &at, 1e-11) {
+        match Solver::new(patch, 1e-11).look(patch, &at, 1e-11) {
             Look::Nothing => {}
-            Look::Root(t, determinant) => found.push(Root { within: t.map(|t| t + 0.5), determinant }),
+            Look::Root(t, determinant) => found.push(Root::at(t, determinant)),
             Look::Unsure => search(patch, &at, 1e-11, &mut found),
         }
         found
@@ -504,6 +634,21 @@ mod tests {
         assert!(roots(&line, [0.0, 1.5]).is_empty());
         let point = cell(&[[2.0, 2.0, 2.0]; 8]);
         assert_eq!(roots(&point, [2.0, 2.0, 2.0]).len(), 1);
+    }
+
+    #[test]
+    fn zero_at_all_corners_is_not_zero() {
+        // (8wu, 8(1-w)v, 8w): a determinant of 512 w (1-w).
+        let corners: Vec<[f64; 3]> = (0..8)
+            .map(|b| {
+                let [u, v, w] = [0, 1, 2].map(|k| f64::from(b >> k & 1));
+                [8.0 * w * u, 8.0 * (1.0 - w) * v, 8.0 * w]
+            })
+            .collect();
+        let found = roots(&cell(&corners), [1.0, 2.0, 4.0]);
+        assert_eq!(found.len(), 1);
+        assert!(!found[0].many && (found[0].determinant - 128.0).abs() < 1e-9, "{found:?}");
+        assert!(found[0].within.iter().zip([0.25, 0.5, 0.5]).all(|(a, b)| (a - b).abs() < 1e-12), "{found:?}");
     }
 
     #[test]
