@@ -46,7 +46,7 @@ fn test() -> bool {
 
 /// What the kernels compute, on the instruction set that every machine has.
 fn test_baseline() -> bool {
-    let tests = ["--test", "laws", "--test", "golden", "--test", "gradients", "--test", "inverse"];
+    let tests = ["--test", "laws", "--test", "golden", "--test", "gradients", "--test", "inverse", "--test", "jacobian"];
     let arguments = [&["test", "-p", "displace", "--lib"][..], &tests].concat();
     cargo(&arguments, &[("DISPLACE_SIMD", "baseline")])
 }

@@ -5,7 +5,7 @@
 //! pixels at a time where blends are made in `f32`, or eight channels (`channels`), with `lanes` for loads and stores; `shift`
 //! makes displacements. `taps` are weights and their derivatives, which `gather` and `scatter` turn into gradients of locations
 //! and of images, as do `slopes_lanes` and `scatter_lanes` eight pixels at a time for linear reads in `f32`. `number` is one `f64`
-//! or four side by side, in which the inverse's formulas are written.
+//! or four side by side, in which the inverse's formulas are written; `determinant` is for the Jacobian's.
 //!
 //! Each expression is the one that CONVENTIONS.md names, fused where it says fused, so that every instruction set gives the same
 //! bits as `reference.rs`.
@@ -13,6 +13,7 @@
 pub(crate) mod aim;
 pub(crate) mod channels;
 pub(crate) mod cubic;
+pub(crate) mod determinant;
 pub(crate) mod gather;
 pub(crate) mod lanes;
 pub(crate) mod level;

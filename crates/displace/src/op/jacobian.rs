@@ -3,7 +3,8 @@
 use crate::dtype::Real;
 use crate::error::{JacobianError, NameError, OutputLenError, SpacingError};
 use crate::field::FieldView;
-use crate::kernel::vectorised;
+use crate::kernel::determinant::determinants;
+use crate::kernel::level::{in_lanes, vectorised};
 use crate::rows::{Band, for_each_band, row_index};
 use crate::view::{Dense, Layout, Plane, Shape};
 use std::str::FromStr;
@@ -175,7 +176,29 @@ pub fn jacobian_determinant_into<R: Real, const D: usize>(
     scheme: Scheme,
     out: &mut [R],
 ) -> Result<(), JacobianError> {
-    derive(field, spacing, scheme, 1, true, out, |matrix, to| to[0] = determinant(matrix))
+    derive(field, spacing, scheme, 1, true, out, determinants_of_volumes, |matrix, to| to[0] = determinant(matrix))
+}
+
+/// The determinants of a row's first pixels, in lanes, and how many those are: in volumes of `f32`.
+#[inline(always)]
+fn determinants_of_volumes<R: Real, const D: usize>(slopes: &Slopes<'_, '_, R, D>, along: &[Vec<R>; D], to: &mut [R]) -> usize {
+    if D != 3 {
+        return 0;
+    }
+    let single = |k: usize| R::as_f32(&along[k]);
+    let (Some(x), Some(y), Some(z)) = (single(0), single(1), single(2)) else { return 0 };
+    // All are `f32`: no digit is lost.
+    let number = |number: R| number.to_f64() as f32;
+    let matrix = |m: &[[R; D]; D]| std::array::from_fn(|i| std::array::from_fn(|k| number(m[i][k])));
+    let own = std::array::from_fn(|k| number(slopes.own[k]));
+    let scale: Option<[[f32; 3]; 3]> = slopes.scale.as_ref().map(matrix);
+    let Some(to) = R::as_f32_mut(to) else { return 0 };
+    in_lanes!(simd => determinants(simd, [x, y, z], own, scale.as_ref(), to))
+}
+
+/// No pixels at once.
+fn none<R: Real, const D: usize>(_: &Slopes<'_, '_, R, D>, _: &[Vec<R>; D], _: &mut [R]) -> usize {
+    0
 }
 
 /// The divergence of the displacement, `(N, [D,] H, W)`: the sum of the slopes of each component along its own axis. 0 where
@@ -256,11 +279,13 @@ fn derived<R: Real, const D: usize>(
 ) -> Result<Dense<R, D>, JacobianError> {
     let shape = Shape { n: field.by().shape().n, c: components, size: field.between().destination() };
     let mut out = Dense::zeroed(shape, Layout::Interleaved)?;
-    derive(field, spacing, scheme, components, of_map, out.as_mut_slice(), value)?;
+    derive(field, spacing, scheme, components, of_map, out.as_mut_slice(), none, value)?;
     Ok(out)
 }
 
-/// What `value` makes of the slopes at every pixel: those of the map, or those of the displacement.
+/// What `value` makes of the slopes at every pixel: those of the map, or those of the displacement. `first` does as many of a row as
+/// it can at once.
+#[allow(clippy::too_many_arguments)] // Two ways for each thing to be derived.
 fn derive<R: Real, const D: usize>(
     field: &FieldView<'_, R, D>,
     spacing: Spacing<D>,
@@ -268,6 +293,7 @@ fn derive<R: Real, const D: usize>(
     components: usize,
     of_map: bool,
     out: &mut [R],
+    first: impl Fn(&Slopes<'_, '_, R, D>, &[Vec<R>; D], &mut [R]) -> usize + Sync,
     value: impl Fn(&[[R; D]; D], &mut [R]) + Sync,
 ) -> Result<(), JacobianError> {
     let between = field.between();
@@ -281,7 +307,7 @@ fn derive<R: Real, const D: usize>(
     let factors = std::array::from_fn(|i| std::array::from_fn(|k| R::from_f64(spacing.factor(i, k))));
     let scale = (spacing != Spacing::pixels()).then_some(factors);
     let slopes = Slopes { field, scheme, own, scale };
-    for_each_band(out, shape, Layout::Interleaved, |band| slopes.band(band, components, &value));
+    for_each_band(out, shape, Layout::Interleaved, |band| slopes.band(band, components, &first, &value));
     Ok(())
 }
 
@@ -294,7 +320,13 @@ struct Slopes<'f, 'a, R, const D: usize> {
 }
 
 impl<R: Real, const D: usize> Slopes<'_, '_, R, D> {
-    fn band(&self, band: &mut Band<'_, R>, components: usize, value: &impl Fn(&[[R; D]; D], &mut [R])) {
+    fn band(
+        &self,
+        band: &mut Band<'_, R>,
+        components: usize,
+        first: &impl Fn(&Self, &[Vec<R>; D], &mut [R]) -> usize,
+        value: &impl Fn(&[[R; D]; D], &mut [R]),
+    ) {
         let size = self.field.between().destination();
         let planes: [_; D] = std::array::from_fn(|k| self.field.by().plane(band.n, k));
         let dense = self.field.by().side_by_side();
@@ -309,9 +341,9 @@ impl<R: Real, const D: usize> Slopes<'_, '_, R, D> {
                     index[k] = j;
                     index
                 };
-                let [first, second] = &mut rows;
-                let low = numbers(&planes, at(low), dense, size[0], first);
-                let high = numbers(&planes, at(high), dense, size[0], second);
+                let [one, other] = &mut rows;
+                let low = numbers(&planes, at(low), dense, size[0], one);
+                let high = numbers(&planes, at(high), dense, size[0], other);
                 let factor = R::from_f64(factor);
                 vectorised(
                     #[inline(always)]
@@ -325,9 +357,10 @@ impl<R: Real, const D: usize> Slopes<'_, '_, R, D> {
             let along = numbers(&planes, index, dense, size[0], &mut rows[0]);
             self.along(along, &mut slopes[0]);
             let to = band.interleaved_row(row);
+            let done = first(self, &slopes, to);
             vectorised(
                 #[inline(always)]
-                || self.values(&slopes, components, to, value),
+                || self.values(&slopes, components, done, to, value),
             );
         }
     }
@@ -365,12 +398,12 @@ impl<R: Real, const D: usize> Slopes<'_, '_, R, D> {
         );
     }
 
-    /// What is made of the slopes of a row.
+    /// What is made of the slopes of a row from the pixel `done` on.
     #[inline(always)]
-    fn values(&self, slopes: &[Vec<R>; D], components: usize, to: &mut [R], value: &impl Fn(&[[R; D]; D], &mut [R])) {
+    fn values(&self, slopes: &[Vec<R>; D], components: usize, done: usize, to: &mut [R], value: &impl Fn(&[[R; D]; D], &mut [R])) {
         let len = to.len() / components;
         let slopes: [&[R]; D] = std::array::from_fn(|k| &slopes[k][..len * D]);
-        for x in 0..len {
+        for x in done..len {
             let mut matrix = [[R::ZERO; D]; D];
             for i in 0..D {
                 for k in 0..D {

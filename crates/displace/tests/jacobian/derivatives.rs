@@ -84,7 +84,7 @@ fn spacing_and_sizes() {
 }
 
 /// Every number again, one at a time.
-fn slow<T: Real + Float, const D: usize>(field: &FieldView<'_, T, D>, scheme: Scheme) -> Vec<T> {
+fn slow<T: Real + Float, const D: usize>(field: &FieldView<'_, T, D>, scheme: Scheme, lengths: [[f64; D]; 2]) -> Vec<T> {
     let size = field.between().destination();
     let one = |pixel: [usize; D]| {
         let slope = |i: usize, k: usize| {
@@ -102,7 +102,8 @@ fn slow<T: Real + Float, const D: usize>(field: &FieldView<'_, T, D>, scheme: Sc
                 (Scheme::Forward, j) => at(j + 1) - at(j),
                 (Scheme::Backward, j) => at(j) - at(j - 1),
             };
-            if i == k { slope + T::near(1.0) } else { slope }
+            let slope = if i == k { slope + T::near(1.0) } else { slope };
+            slope * T::near(lengths[0][i] / lengths[1][k])
         };
         let m: [[T; D]; D] = std::array::from_fn(|i| std::array::from_fn(|k| slope(i, k)));
         if D == 2 {
@@ -117,7 +118,11 @@ fn slow<T: Real + Float, const D: usize>(field: &FieldView<'_, T, D>, scheme: Sc
 fn compare<T: Real + Float, const D: usize>(size: [usize; D], rng: &mut Rng) {
     let map: Field<T, D> = noise(size, 2.0, rng);
     for scheme in SCHEMES {
-        let expected = slow(&map.view(), scheme);
+        let lengths = [std::array::from_fn(|k| 0.3 + k as f64), std::array::from_fn(|k| 1.7 - 0.4 * k as f64)];
+        let scaled = slow(&map.view(), scheme, lengths);
+        let spacing = Spacing::new(lengths[0], lengths[1]).expect("lengths");
+        assert_eq!(jacobian_determinant(&map.view(), spacing, scheme).expect("numbers").as_slice(), scaled, "{size:?} {scheme:?}");
+        let expected = slow(&map.view(), scheme, [[1.0; D]; 2]);
         for threads in [1, 2] {
             set_num_threads(NonZeroUsize::new(threads));
             let found = jacobian_determinant(&map.view(), Spacing::pixels(), scheme).expect("numbers");
