@@ -36,6 +36,25 @@ def _back(like, result):
     return _arrays.leave(like)(result)
 
 
+def _numbered(labels):
+    """Labels of a type that images do not have as numbers that they do, and what the numbers stand for: 0 for label 0."""
+    if _arrays.is_torch(labels):
+        from . import _torch
+
+        if labels.is_floating_point():
+            return None, labels
+        array = _torch.any_to_numpy(labels, "labels")
+    else:
+        array = to_numpy(labels, "labels")
+    if array.dtype.kind not in "biu" or array.dtype in (np.uint8, np.uint16, np.int16):
+        return None, labels
+    known, numbered = np.unique(array, return_inverse=True)
+    if len(known) > 65535:
+        raise DisplaceError(f"labels has {len(known)} different labels: expected at most 65535")
+    table = np.concatenate([np.zeros(1, array.dtype), known])
+    return table, (numbered.reshape(array.shape) + 1).astype(np.uint16)
+
+
 def _given(field, input_size, align_corners, rest, coords, sample):
     given = Given(field, input_size, align_corners, rest or (None if hasattr(field, "input_size") else "index"), "field", coords)
     if not 0 <= sample < given.array.shape[0]:
@@ -228,7 +247,8 @@ def transform_labels(labels, field, direction="push", *, branch="largest_jacobia
     Parameters
     ----------
     labels : array or tensor, (H, W), (C, H, W) or (N, C, H, W); volumes one axis more
-        Of the input's size for "push", of the output's for "pull"; of a type that images may have.
+        Of the input's size for "push", of the output's for "pull"; of a type that images may have, or bool or other integers with at
+        most 65535 labels.
     field : Field, array or tensor, (N, H, W, 2) or (N, D, H, W, 3); N may be left out
         A displacement field.
     direction, branch, align_corners, rest
@@ -258,10 +278,24 @@ def transform_labels(labels, field, direction="push", *, branch="largest_jacobia
 
     if direction not in ("push", "pull"):
         raise DisplaceError(f"unknown direction {direction!r}: expected 'pull' or 'push'")
-    if direction == "push":
-        return warp(labels, field, "nearest", align_corners=align_corners, rest=rest)
-    known = hasattr(field, "input_size")
-    if rest is not None and not known:
-        raise DisplaceError("labels go back between other sizes through a Field, which knows both sizes and its rest")
-    inverse = invert(field, align_corners=align_corners and not known, branch=branch)
-    return warp(labels, inverse.field, "nearest", align_corners=align_corners and not known)
+    if direction == "pull":
+        known = hasattr(field, "input_size")
+        if rest is not None and not known:
+            raise DisplaceError("labels go back between other sizes through a Field, which knows both sizes and its rest")
+        field = invert(field, align_corners=align_corners and not known, branch=branch).field
+        align_corners, rest = align_corners and not known, None
+    table, numbered = _numbered(labels)
+    if table is None:
+        moved = warp(labels, field, "nearest", align_corners=align_corners, rest=rest)
+        # A sampler reads NaN, where the type has it, at a place that is not known.
+        return (
+            moved
+            if (moved == moved).all()
+            else _back(labels, np.nan_to_num(to_numpy(moved, "labels"), posinf=np.inf, neginf=-np.inf))
+        )
+    if hasattr(field, "input_size"):
+        by = to_numpy(field.displacement, "field")
+        places = type(field)(by, field.input_size, align_corners=field.align_corners, rest=field.rest)
+    else:
+        places = to_numpy(field, "field")
+    return _back(labels, table[warp(numbered, places, "nearest", align_corners=align_corners, rest=rest)])

@@ -260,6 +260,12 @@ def derived(given, what, spacing, scheme, shape):
     return result.reshape(shape if given.batch else shape[1:])
 
 
+def any_to_numpy(tensor: torch.Tensor, what: str) -> np.ndarray:
+    """A tensor of any type, as NumPy sees it."""
+    _check(tensor, what, (tensor.dtype,))
+    return tensor.detach().numpy()
+
+
 def to_numpy(tensor: torch.Tensor, what: str) -> np.ndarray:
     """To look at: bfloat16, which NumPy lacks, as float32."""
     _check(tensor, what, IMAGES)

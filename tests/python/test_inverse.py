@@ -129,6 +129,23 @@ def test_shapes_of_points():
         displace.transform_polygons(square, field, step=0)
 
 
+def test_labels_of_types_that_images_do_not_have():
+    field = np.zeros((1, 5, 2), np.float32)
+    field[..., 0] = 2
+    for dtype in (np.int64, np.int32, np.uint32, np.int8, np.float32):
+        labels = np.array([[1, 2, 3, 4, 100]], dtype)
+        for kind in (lambda a: a, torch.from_numpy):
+            pushed, pulled = (displace.transform_labels(kind(labels), kind(field), way) for way in ("push", "pull"))
+            assert type(pushed) is type(kind(labels)) and pushed.dtype == kind(labels).dtype == pulled.dtype
+            assert (pushed.tolist(), pulled.tolist()) == ([[3, 4, 100, 0, 0]], [[0, 0, 1, 2, 3]])
+    mask = np.array([[True, False, True, True, False]])
+    assert displace.transform_labels(mask, field).tolist() == [[True, True, False, False, False]]
+    wrapped = displace.Field(field, (1, 5))
+    assert displace.transform_labels(np.int64([[7, -1, 3, 4, 2**40]]), wrapped).tolist() == [[3, 4, 2**40, 0, 0]]
+    with pytest.raises(displace.DisplaceError, match="70000 different labels"):
+        displace.transform_labels(np.arange(70000, dtype=np.int64)[None], np.zeros((1, 70000, 2), np.float32))
+
+
 def test_labels_move_both_ways():
     labels = RNG.integers(0, 200, (30, 40)).astype(np.uint8)
     field = np.zeros((30, 40, 2), np.float32)

@@ -26,6 +26,9 @@ const ROW: usize = 32;
 /// From a row of nodes to the next: one more than cells, and the rest of four.
 const STRIDE: usize = ROW + FOUR;
 
+/// A pixel is as much work as so many numbers.
+pub(super) const COST: usize = 16;
+
 /// Source rows (slices) of a band.
 pub(super) const fn band_height(axes: usize) -> usize {
     if axes == 2 { 64 } else { 16 }
@@ -53,7 +56,7 @@ pub(super) fn invert_sample<L: Location, const D: usize>(
 ) {
     let planes = map.planes(n);
     let blocks = blocks(map, &planes);
-    let shared = pays(targets.iter().map(|target| target.count.len()).sum());
+    let shared = pays(targets.iter().map(|target| target.count.len()).sum::<usize>().saturating_mul(COST));
     each_of(targets, shared, |target| {
         let mut seats = Seats::new(target.first, target.size, branch, &finisher.rest);
         let mut work = Work::new();

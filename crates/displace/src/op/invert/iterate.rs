@@ -1,5 +1,6 @@
 //! Inverses by iteration: cheaper, without a count, and honest about where they end.
 
+use super::exact::COST;
 use super::{Finisher, Target, length, missed};
 use crate::dtype::Location;
 use crate::map::{Map, Reading, solve};
@@ -58,7 +59,7 @@ pub(super) fn invert_sample<L: Location, const D: usize>(
     finisher: &Finisher<'_, '_, L, D>,
 ) -> Convergence {
     let planes = map.planes(n);
-    let shared = pays(targets.iter().map(|target| target.count.len()).sum());
+    let shared = pays(targets.iter().map(|target| target.count.len()).sum::<usize>().saturating_mul(COST));
     let mut rows: Vec<_> = targets.iter_mut().map(|target| (target, Convergence::default())).collect();
     each_of(&mut rows, shared, |(target, convergence)| {
         for at in 0..target.count.len() {
