@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from . import _arrays, _core
-from ._errors import DisplaceError, DTypeError
+from ._errors import DisplaceError, DTypeError, ShapeError
 from ._frames import Given
 
 
@@ -58,7 +58,16 @@ def compose(outer, inner, *, mode="bilinear", padding_mode="border", fill=0.0, a
     first, second = fields
     if first.torch != second.torch:
         raise DTypeError("outer and inner are not of one kind: both NumPy arrays, or both torch tensors")
-    if any(given.wants_gradient() for given in fields):
+    if first.own != second.size:
+        raise ShapeError(f"outer lies on {first.own}, inner reads {second.size}: inner must read what outer is on")
+    batches = first.shape[0], second.shape[0]
+    if 1 not in batches and batches[0] != batches[1]:
+        raise ShapeError(f"{batches[0]} outer and {batches[1]} inner fields: the batches must be equal, or one of them 1")
+    if first.dtype != second.dtype:
+        raise DTypeError(f"outer is computed in {first.dtype}, inner in {second.dtype}: convert one of them")
+    # A batch of one serves the other's samples, be they none.
+    samples = batches[0] if batches[1] == 1 else batches[1]
+    if any(given.watched() for given in fields):
         if first.size != first.own or second.size != second.own:
             raise DisplaceError("gradients go through compose between equal sizes only: detach the fields, or resize one")
         from . import _torch
@@ -66,12 +75,9 @@ def compose(outer, inner, *, mode="bilinear", padding_mode="border", fill=0.0, a
         result = _torch.compose(first, second, mode, padding_mode, float(fill))
         return type(outer)(result, align_corners=first.align_corners) if first.is_field and second.is_field else result
     sampling = (mode, padding_mode, float(fill))
-    batches = first.array.shape[0], second.array.shape[0]
-    # A batch of one serves the other's samples, be they none.
-    samples = batches[0] if batches[1] == 1 else batches[1]
     result = np.empty((samples, *second.own, second.axes), first.dtype)
     rest = _core.compose(first.array, first.frame, second.array, second.frame, result, rest, sampling)
-    kind = first if first.batch else second
+    array = (first if first.batch else second).back(result)
     if first.is_field and second.is_field:
-        return kind.field(result, first.size, rest)
-    return kind.back(result)
+        return type(outer)(array, first.size, align_corners=first.align_corners, rest=rest)
+    return array

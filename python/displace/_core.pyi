@@ -23,6 +23,7 @@ __all__ = [
     "displacement",
     "effective_displacement",
     "exp",
+    "exp_plan",
     "folding",
     "get_num_threads",
     "grid_from_displacement",
@@ -130,6 +131,7 @@ def compose(
     sampling: tuple[str, str, float],
 ) -> str: ...
 def exp(velocity: Any, out: Any, frame: _Frame, squarings: int | None, tolerance: float, mode: str) -> tuple[int, float]: ...
+def exp_plan(velocity: Any, frame: _Frame, squarings: int | None, tolerance: float) -> tuple[int, float]: ...
 def log(
     field: Any, frame: _Frame, tolerance: float, steps: int, squarings: int | None, mode: str
 ) -> tuple[bytearray, float, list[float], bool]: ...

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import _arrays, _core
-from ._errors import DisplaceError
+from ._errors import DisplaceError, ShapeError
 from ._frames import Given, numbers
 
 
@@ -51,7 +51,8 @@ def exp(velocity, squarings=None, *, tolerance=0.01, mode="bilinear", align_corn
     -------
     Exponential(field, squarings, bound)
         `bound`: how far `field` may lie from the flow at most, in pixels, where paths stay inside, interpolation left aside: with V the longest velocity, L
-        its largest change per pixel and h the step, `V (h/4 + L h^2 exp(L h)/6) (exp(L) - 1)`. Tensors carry gradients.
+        its largest change per pixel and h the step, `V (h/4 + L h^2 exp(L h)/6) (exp(L) - 1)`. Tensors carry gradients; in torch.func
+        and torch.compile, which hide numbers, `squarings` must be given and `bound` is NaN.
 
     Raises
     ------
@@ -71,14 +72,26 @@ def exp(velocity, squarings=None, *, tolerance=0.01, mode="bilinear", align_corn
     if squarings is not None and not 0 <= squarings <= 64:
         raise DisplaceError(f"squarings={squarings}: expected 0 to 64, or None")
     given = Given(velocity, None, False if hasattr(velocity, "input_size") else align_corners, None, "velocity", real=True)
-    result = np.empty(given.array.shape, given.dtype)
-    squarings, bound = _core.exp(given.array, result, given.frame, squarings, float(tolerance), mode)
-    if given.wants_gradient():
+    if not 0 <= tolerance < float("inf"):
+        raise DisplaceError(f"tolerance={tolerance}: expected a length in pixels, 0 or more")
+    watched = given.watched()
+    if watched:
         from . import _torch
 
+        if _torch.hidden(given.given):
+            # There are no numbers to look at, and so no bound.
+            if squarings is None:
+                raise DisplaceError("the numbers of velocity are hidden by torch.func or torch.compile: say how many squarings")
+            if given.size != given.own:
+                raise ShapeError(f"a flow goes on from where it led: input_size {given.size} must be the velocity's {given.own}")
+            bound = float("nan")
+        else:
+            squarings, bound = _core.exp_plan(given.array, given.frame, squarings, float(tolerance))
         field = _torch.flow(given, squarings, mode)
         field = type(velocity)(field, align_corners=given.align_corners) if given.is_field else field
     else:
+        result = np.empty(given.shape, given.dtype)
+        squarings, bound = _core.exp(given.array, result, given.frame, squarings, float(tolerance), mode)
         field = given.field(result, given.size, given.rest)
     return Exponential(field, squarings, bound)
 
@@ -122,6 +135,8 @@ def log(field, *, tolerance=1e-3, steps=50, squarings=None, mode="bilinear", ali
         raise DisplaceError(f"squarings={squarings}: expected 0 to 64, or None")
     if steps < 0:
         raise DisplaceError(f"steps={steps}: expected a number of steps")
+    if not 0 < tolerance < float("inf"):
+        raise DisplaceError(f"tolerance={tolerance}: expected a length above 0 in pixels")
     given = Given(field, None, False if hasattr(field, "input_size") else align_corners, None, "field", real=True)
     buffer, *report = _core.log(given.array, given.frame, float(tolerance), int(steps), squarings, mode)
     return Logarithm(given.field(numbers(buffer, given.dtype, given.array.shape), given.size, given.rest), *report)

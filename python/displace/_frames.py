@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -37,23 +38,32 @@ class Given:
                 )
             input_size, align_corners, rest, field = field.input_size, field.align_corners, field.rest, field.displacement
         _arrays.check_words("nearest", "zeros", coords, rest)
-        self.given = field
+        self.given, self.what, self.real = field, what, real
         self.torch = _arrays.is_torch(field)
-        array = to_numpy(field, what)
-        real_dtype = _arrays.real_dtype(array, what)
-        self.axes = _arrays.check_locations(array.shape, what, unbatched=True)
-        self.batch = array.ndim == self.axes + 2
-        array = _arrays.batched(array, self.axes)
-        # What is computed in its own type has no half type.
-        self.array = array.astype(real_dtype, copy=False) if real else array
-        self.dtype = real_dtype
-        self.own = tuple(int(length) for length in array.shape[1:-1])
+        if self.torch:
+            from . import _torch
+
+            self.dtype = _torch.real_dtype(field, what)
+            shape = tuple(field.shape)
+        else:
+            array = to_numpy(field, what)
+            self.dtype, shape = _arrays.real_dtype(array, what), array.shape
+        self.axes = _arrays.check_locations(shape, what, unbatched=True)
+        self.batch = len(shape) == self.axes + 2
+        self.shape = shape if self.batch else (1, *shape)
+        self.own = tuple(shape[-1 - self.axes : -1])
         if input_size is None and coords != "displacement":
             raise DisplaceError(f'coords="{coords}" needs input_size, the size of the image that is read')
         self.size = self.own if input_size is None else tuple(_arrays.check_size(input_size, self.axes))
         self.align_corners, self.coords = bool(align_corners), coords
         self.rest = rest or ("index" if self.size == self.own else None)
         self.frame = (list(self.size), coords, self.align_corners, rest)
+
+    @cached_property
+    def array(self) -> npt.NDArray[Any]:
+        """The numbers, (N, [D,] H, W, D). What is computed in its own type has no half type."""
+        array = _arrays.batched(to_numpy(self.given, self.what), self.axes)
+        return array.astype(self.dtype, copy=False) if self.real else array
 
     def back(self, result: npt.NDArray[Any]) -> Any:
         """A result with a sample axis, as the caller's kind of array."""
@@ -69,13 +79,13 @@ class Given:
         array = self.back(result)
         return Field(array, input_size, align_corners=self.align_corners, rest=rest) if self.is_field else array
 
-    def wants_gradient(self) -> bool:
-        """Whether autograd watches."""
+    def watched(self) -> bool:
+        """Whether autograd or one of torch's transforms watches, so that torch's own operators have to do the work."""
         if not self.torch:
             return False
-        import torch
+        from . import _torch
 
-        return torch.is_grad_enabled() and self.given.requires_grad
+        return _torch.watched(self.given)
 
 
 def numbers(buffer: Any, dtype: npt.DTypeLike, shape: tuple[int, ...]) -> npt.NDArray[Any]:

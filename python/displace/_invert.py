@@ -98,6 +98,8 @@ def invert(
     (True, 0.0)
     """
     given = Given(field, input_size, align_corners, rest, "field", coords)
+    if tolerance is not None and not 0 < tolerance < float("inf"):
+        raise DisplaceError(f"tolerance={tolerance}: expected a length above 0 in pixels, or None")
     if steps < 0:
         raise DisplaceError(f"steps={steps}: expected a number of steps")
     shape = (given.array.shape[0], *given.size)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import _core
+from . import _arrays, _core
 from ._errors import DisplaceError, ShapeError
 from ._frames import Given
 
@@ -18,6 +18,8 @@ def _spacing(spacing, axes, what="spacing"):
     lengths = [float(length) for length in spacing]
     if len(lengths) != axes:
         raise ShapeError(f"{what} is {spacing!r}: expected one length, or {axes} in the order of the array's axes")
+    if not all(0 < length < float("inf") for length in lengths):
+        raise DisplaceError(f"{what} is {spacing!r}: expected positive lengths")
     return lengths
 
 
@@ -30,8 +32,10 @@ def _derived(field, what, tail, spacing, source_spacing, scheme, input_size, ali
         own = _spacing(1.0 if spacing is None else spacing, given.axes)
         source = own if source_spacing is None else _spacing(source_spacing, given.axes, "source_spacing")
         pair = (source, own)
-    shape = (*given.array.shape[:-1], *tail(given.axes))
-    if given.wants_gradient():
+    shape = (*given.shape[:-1], *tail(given.axes))
+    if given.rest is None:
+        _arrays.need_rest(given.size, given.own)
+    if given.watched():
         from . import _torch
 
         return _torch.derived(given, what, pair, scheme, shape)

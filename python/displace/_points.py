@@ -20,9 +20,18 @@ class Points(NamedTuple):
     residual: Any
 
 
+def _any(array, what):
+    """Numbers of any type, as NumPy sees them."""
+    if _arrays.is_torch(array):
+        from . import _torch
+
+        return _torch.any_to_numpy(array, what)
+    return to_numpy(array, what)
+
+
 def _numbers(given, what, tail):
     """float64 in C order, with one entry of `tail` numbers for each thing."""
-    array = np.ascontiguousarray(to_numpy(given, what), dtype=np.float64)
+    array = np.ascontiguousarray(_any(given, what), dtype=np.float64)
     if array.ndim < len(tail) or array.shape[array.ndim - len(tail) :] != tail:
         raise ShapeError(f"{what} has shape {array.shape}: expected (..., {', '.join(map(str, tail))}), x first")
     return array
@@ -38,14 +47,9 @@ def _back(like, result):
 
 def _numbered(labels):
     """Labels of a type that images do not have as numbers that they do, and what the numbers stand for: 0 for label 0."""
-    if _arrays.is_torch(labels):
-        from . import _torch
-
-        if labels.is_floating_point():
-            return None, labels
-        array = _torch.any_to_numpy(labels, "labels")
-    else:
-        array = to_numpy(labels, "labels")
+    if _arrays.is_torch(labels) and labels.is_floating_point():
+        return None, labels
+    array = _any(labels, "labels")
     if array.dtype.kind not in "biu" or array.dtype in (np.uint8, np.uint16, np.int16):
         return None, labels
     known, numbered = np.unique(array, return_inverse=True)
@@ -56,10 +60,18 @@ def _numbered(labels):
 
 
 def _given(field, input_size, align_corners, rest, coords, sample):
-    given = Given(field, input_size, align_corners, rest or (None if hasattr(field, "input_size") else "index"), "field", coords)
-    if not 0 <= sample < given.array.shape[0]:
-        raise DisplaceError(f"sample={sample} of {given.array.shape[0]}")
-    return given
+    # Absolute places count from nothing.
+    rest = rest or ("index" if coords != "displacement" and not hasattr(field, "input_size") else None)
+    given = Given(field, input_size, align_corners, rest, "field", coords)
+    if given.rest is None:
+        _arrays.need_rest(given.size, given.own)
+    samples = given.shape[0]
+    if sample is None and samples != 1:
+        raise DisplaceError(f"field has {samples} samples: say which one by sample=")
+    sample = 0 if sample is None else sample
+    if not 0 <= sample < samples:
+        raise DisplaceError(f"sample={sample}: the field has {samples}")
+    return given, sample
 
 
 def transform_points(
@@ -72,7 +84,7 @@ def transform_points(
     align_corners=False,
     rest=None,
     coords="displacement",
-    sample=0,
+    sample=None,
 ):
     """Key points through a map: with the image ("push"), or from the output back to the input ("pull").
 
@@ -90,15 +102,16 @@ def transform_points(
     branch : "largest_jacobian", "nearest" or "first"
         Which of several answers, as in `invert`.
     input_size, align_corners, rest, coords
-        As in `invert`. `rest` is "index" if left out.
-    sample : int
-        Which map of a batch.
+        As in `invert`.
+    sample : int, optional
+        Which map of a batch; needed if there are several.
 
     Returns
     -------
     Points(points, count, residual)
         `points`: float64, NaN where there is no answer: outside the output's end centres for "pull", read by nobody for "push".
         `count`: the number of answers. `residual`: how far what the map reads at the answer lies from the point, in input pixels.
+        No gradients.
 
     Raises
     ------
@@ -118,7 +131,7 @@ def transform_points(
     >>> displace.transform_points([1.5, 1.0], field, "pull").points
     array([2., 1.])
     """
-    given = _given(field, input_size, align_corners, rest, coords, sample)
+    given, sample = _given(field, input_size, align_corners, rest, coords, sample)
     array = _numbers(points, "points", (given.axes,))
     moved, count, residual = _core.transform_points(
         array.reshape(-1, given.axes), given.array, given.frame, sample, direction, branch
@@ -141,7 +154,7 @@ def transform_boxes(
     align_corners=False,
     rest=None,
     coords="displacement",
-    sample=0,
+    sample=None,
 ):
     """The boxes round what boxes become on their way through a map.
 
@@ -173,7 +186,7 @@ def transform_boxes(
     >>> displace.transform_boxes([3, 1, 5, 2], field)
     array([1., 1., 3., 2.])
     """
-    given = _given(field, input_size, align_corners, rest, coords, sample)
+    given, sample = _given(field, input_size, align_corners, rest, coords, sample)
     array = _numbers(boxes, "boxes", (2 * given.axes,))
     pairs = array.reshape(-1, 2, given.axes)
     moved = _core.transform_boxes(pairs, given.array, given.frame, sample, direction, branch)
@@ -191,14 +204,14 @@ def transform_polygons(
     align_corners=False,
     rest=None,
     coords="displacement",
-    sample=0,
+    sample=None,
 ):
     """Polygons through a map: their straight sides become curves, so corners are added first.
 
     Parameters
     ----------
     polygons : array or tensor (M, 2), or a list of such
-        Corners in order, x and y in pixels; the last is joined to the first.
+        Corners in order, x and y in pixels; the last is joined to the first. A list of pairs of numbers is one polygon.
     step : float or None
         The longest side, in pixels, before they move; None moves the corners alone.
     field, direction, branch, input_size, align_corners, rest, coords, sample
@@ -226,15 +239,20 @@ def transform_polygons(
     """
     if step is not None and not step > 0:
         raise DisplaceError(f"step={step}: expected a positive length in pixels, or None")
-    one = hasattr(polygons, "shape")
-    moved = []
-    for polygon in [polygons] if one else polygons:
-        corners = _numbers(polygon, "polygons", (2,)).reshape(-1, 2)
-        if step is not None:
-            corners = numbers(_core.densified(corners, float(step)), np.float64, (-1, 2))
-        options = {"input_size": input_size, "align_corners": align_corners, "rest": rest, "coords": coords, "sample": sample}
-        result = transform_points(corners, field, direction, branch=branch, **options)
-        moved.append(_back(polygon, result.points[result.count > 0]))
+    one = hasattr(polygons, "shape") or (len(polygons) > 0 and np.ndim(polygons[0]) == 1)
+    given = [polygons] if one else list(polygons)
+    corners = []
+    for polygon in given:
+        array = _numbers(polygon, "polygons", (2,))
+        if array.ndim != 2:
+            raise ShapeError(f"polygons has shape {array.shape}: expected (M, 2) for each polygon, or a list of such")
+        corners.append(array if step is None else numbers(_core.densified(array, float(step)), np.float64, (-1, 2)))
+    options = {"input_size": input_size, "align_corners": align_corners, "rest": rest, "coords": coords, "sample": sample}
+    # All at once: the map is looked through once.
+    result = transform_points(np.concatenate([np.empty((0, 2)), *corners]), field, direction, branch=branch, **options)
+    ends = np.cumsum([len(array) for array in corners])[:-1]
+    parts = zip(given, np.split(result.points, ends), np.split(result.count, ends), strict=True) if given else ()
+    moved = [_back(polygon, points[count > 0]) for polygon, points, count in parts]
     return moved[0] if one else moved
 
 

@@ -25,7 +25,7 @@ def transform_points(
     align_corners: bool = False,
     rest: Rest | None = None,
     coords: Coords = "displacement",
-    sample: int = 0,
+    sample: int | None = None,
 ) -> Points[Array]: ...
 @overload
 def transform_points(
@@ -38,7 +38,7 @@ def transform_points(
     align_corners: bool = False,
     rest: Rest | None = None,
     coords: Coords = "displacement",
-    sample: int = 0,
+    sample: int | None = None,
 ) -> Points[npt.NDArray[Any]]: ...
 @overload
 def transform_boxes(
@@ -51,7 +51,7 @@ def transform_boxes(
     align_corners: bool = False,
     rest: Rest | None = None,
     coords: Coords = "displacement",
-    sample: int = 0,
+    sample: int | None = None,
 ) -> Array: ...
 @overload
 def transform_boxes(
@@ -64,7 +64,7 @@ def transform_boxes(
     align_corners: bool = False,
     rest: Rest | None = None,
     coords: Coords = "displacement",
-    sample: int = 0,
+    sample: int | None = None,
 ) -> npt.NDArray[Any]: ...
 @overload
 def transform_polygons(
@@ -78,7 +78,7 @@ def transform_polygons(
     align_corners: bool = False,
     rest: Rest | None = None,
     coords: Coords = "displacement",
-    sample: int = 0,
+    sample: int | None = None,
 ) -> list[Array]: ...
 @overload
 def transform_polygons(
@@ -92,7 +92,7 @@ def transform_polygons(
     align_corners: bool = False,
     rest: Rest | None = None,
     coords: Coords = "displacement",
-    sample: int = 0,
+    sample: int | None = None,
 ) -> Array: ...
 @overload
 def transform_labels(

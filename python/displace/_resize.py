@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import _arrays, _core
+from ._errors import DisplaceError, ShapeError
 from ._frames import Given, numbers
 
 
@@ -26,7 +27,7 @@ def resize(field, size, input_size=None, *, source_size=None, align_corners=Fals
     align_corners : bool
         What the frame's ends are: the outer edges of the end pixels, or their centres.
     rest : "index", "extent" or None
-        What displacements count from; needed if sizes differ.
+        What displacements count from; needed if sizes differ. Of a `Field`, which knows its own, what the new ones count from.
     coords : "displacement" or "normalized"
         A grid's values do not change with the image that is read: `input_size` and `source_size` play no part.
 
@@ -50,13 +51,18 @@ def resize(field, size, input_size=None, *, source_size=None, align_corners=Fals
     >>> displace.resize(field, (1, 4))[0, :, 0]
     array([-0.5,  0.5,  1.5,  2.5], dtype=float32)
     """
-    if coords == "normalized":
-        given = Given(field, (1,) * (2 if field.shape[-1] == 2 else 3), align_corners, None, "grid", coords)
-        size = [int(length) for length in _arrays.whole(size, "size", "(H, W) or (D, H, W)")]
-        buffer = _core.resize_grid(given.array, size, given.align_corners)
-        return given.back(numbers(buffer, given.dtype, (given.array.shape[0], *size, given.axes)))
-    given = Given(field, source_size, align_corners, rest, "field", coords)
+    if coords not in ("displacement", "normalized"):
+        raise DisplaceError(f"expected coords to be one of 'displacement', 'normalized', but got: {coords!r}")
     size = tuple(int(length) for length in _arrays.whole(size, "size", "(H, W) or (D, H, W)"))
+    if not all(0 <= length < 2**30 for length in size):
+        raise ShapeError(f"size is {size}: expected lengths from 0 to {2**30 - 1}")
+    if coords == "normalized":
+        axes = _arrays.check_locations(_arrays.shape_of(field, "grid"), "grid", unbatched=True)
+        given = Given(field, (1,) * axes, align_corners, None, "grid", coords)
+        buffer = _core.resize_grid(given.array, list(size), given.align_corners)
+        return given.back(numbers(buffer, given.dtype, (given.array.shape[0], *size, given.axes)))
+    known = hasattr(field, "input_size")
+    given = Given(field, source_size, align_corners, None if known else rest, "field", coords)
     if input_size is None:
         input_size = size if given.size == given.own else given.size
     input_size = tuple(_arrays.check_size(input_size, given.axes))

@@ -1,10 +1,10 @@
 from collections.abc import Sequence
-from typing import Any, overload
+from typing import Any, Literal, overload
 
 import numpy.typing as npt
 
 from ._field import Field
-from ._types import Array, Coords, Rest
+from ._types import Array, Rest
 
 @overload
 def resize(
@@ -15,7 +15,7 @@ def resize(
     source_size: Sequence[int] | None = None,
     align_corners: bool = False,
     rest: Rest | None = None,
-    coords: Coords = "displacement",
+    coords: Literal["displacement", "normalized"] = "displacement",
 ) -> Field[Array]: ...
 @overload
 def resize(
@@ -26,7 +26,7 @@ def resize(
     source_size: Sequence[int] | None = None,
     align_corners: bool = False,
     rest: Rest | None = None,
-    coords: Coords = "displacement",
+    coords: Literal["displacement", "normalized"] = "displacement",
 ) -> Array: ...
 @overload
 def resize(
@@ -37,5 +37,5 @@ def resize(
     source_size: Sequence[int] | None = None,
     align_corners: bool = False,
     rest: Rest | None = None,
-    coords: Coords = "displacement",
+    coords: Literal["displacement", "normalized"] = "displacement",
 ) -> npt.NDArray[Any]: ...

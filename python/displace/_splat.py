@@ -102,12 +102,14 @@ def splat(
     size = list(own) if input_size is None else _arrays.check_size(input_size, axes)
     if rest is None and coords == "displacement" and tuple(size) != own:
         _arrays.need_rest(tuple(size), own)
-    batch = planes == 2 or len(field.shape) == axes + 2
+    batch = planes == 2 or len(field.shape) == axes + 2 or (weights is not None and weights.ndim == axes + 2)
     for _ in range(2 - planes):
         input = input[None]
     field = field[None] if len(field.shape) == axes + 1 else field
     if weights is not None:
-        if tuple(weights.shape[-axes:]) != own or any(length != 1 for length in weights.shape[1:-axes]):
+        lead = tuple(weights.shape[:-axes])
+        channels = lead[1:] if len(lead) == 2 or planes == 2 else lead
+        if tuple(weights.shape[-axes:]) != own or len(lead) > 2 or any(length != 1 for length in channels):
             raise ShapeError(
                 f"weights have shape {tuple(weights.shape)}: expected {own}, with a sample axis and one channel or none"
             )
@@ -115,7 +117,8 @@ def splat(
             weights = weights[:, None] if weights.ndim == axes + 1 and planes == 2 else weights[None]
     counts = {len(array) for array in (input, field, weights) if array is not None} - {1}
     if len(counts) > 1:
-        raise ShapeError(f"{len(input)} inputs and {len(field)} fields: the batches must be equal, or one of them 1")
+        also = "" if weights is None else f" and {len(weights)} weights"
+        raise ShapeError(f"{len(input)} inputs, {len(field)} fields{also}: each batch must be 1 or the same")
     sampling = (mode, padding_mode, 0.0, coords, bool(align_corners), rest)
     if torch:
         from . import _torch

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.autograd import forward_ad
 
 from . import _arrays, _core
 from ._errors import DeviceError, DTypeError, ShapeError
@@ -167,6 +168,8 @@ def splat(values, field, weights, size, sampling, reduce):
     mode, padding_mode, _, coords, align_corners, rest = sampling
     sampling = (mode, padding_mode, 0.0, coords, align_corners, rest)
     samples = max(values.shape[0], field.shape[0], 1 if weights is None else weights.shape[0])
+    # Sums and weights of half types keep their digits until the mean is taken.
+    own, values = values.dtype, values.to(REAL[values.dtype])
     ones = values.new_ones(()).expand(1, 1, *values.shape[2:]) if weights is None else weights.to(values.dtype)
     weighted = values if weights is None else values * ones
 
@@ -179,7 +182,7 @@ def splat(values, field, weights, size, sampling, reduce):
         covered = coverage != 0
         # Where nothing fell the quotient is neither taken nor differentiated.
         total = torch.where(covered, total / torch.where(covered, coverage, torch.ones_like(coverage)), torch.zeros_like(total))
-    return total, coverage
+    return total.to(own), coverage.to(own)
 
 
 def _read(outer, inner, mode, padding_mode, fill, align_corners):
@@ -223,6 +226,16 @@ def _slope(tensor, dim, scheme):
     return torch.cat([steps, last] if scheme == "forward" else [first, steps], dim)
 
 
+def _determinant(m):
+    """By the core's own formula, so that gradients change no bit."""
+    a = m.unbind(-2)
+    (x0, x1, *x2), (y0, y1, *y2) = (row.unbind(-1) for row in a[:2])
+    if not x2:
+        return x0 * y1 - x1 * y0
+    z0, z1, z2 = a[2].unbind(-1)
+    return x0 * (y1 * z2 - y2[0] * z1) - x1 * (y0 * z2 - y2[0] * z0) + x2[0] * (y0 * z1 - y1 * z0)
+
+
 def derived(given, what, spacing, scheme, shape):
     """`_core.jacobian` by torch's own operators, which carry gradients."""
     tensor, axes = _tensor(given), given.axes
@@ -252,12 +265,31 @@ def derived(given, what, spacing, scheme, shape):
         if what == "jacobian":
             result = matrix
         elif what == "determinant":
-            result = torch.linalg.det(matrix)
+            result = _determinant(matrix)
         elif what == "small":
             result = (matrix + matrix.mT) / 2 - one
         else:
-            result = (matrix.mT @ matrix - one) / 2
+            # As sums: a product of matrices would be made in half precision under autocast.
+            result = ((matrix[..., :, None] * matrix[..., None, :]).sum(-3) - one) / 2
     return result.reshape(shape if given.batch else shape[1:])
+
+
+def real_dtype(tensor: torch.Tensor, what: str) -> np.dtype[Any]:
+    """What a field is computed in."""
+    _check(tensor, what, REAL)
+    return np.dtype(np.float64 if tensor.dtype == torch.float64 else np.float32)
+
+
+def watched(tensor: torch.Tensor) -> bool:
+    """Whether autograd or a transform has to see what is done with a tensor."""
+    if hidden(tensor) or (torch.is_grad_enabled() and tensor.requires_grad):
+        return True
+    return forward_ad._current_level >= 0 and forward_ad.unpack_dual(tensor).tangent is not None
+
+
+def hidden(tensor: torch.Tensor) -> bool:
+    """Whether the numbers cannot be looked at: while tracing, in torch.func's transforms, of meta tensors."""
+    return torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active() or tensor.device.type != "cpu"
 
 
 def any_to_numpy(tensor: torch.Tensor, what: str) -> np.ndarray:

@@ -118,7 +118,7 @@ def test_shapes_of_points():
             displace.transform_points(wrong, field)
     with pytest.raises(displace.DisplaceError, match="pull"):
         displace.transform_points([1, 1], field, "sideways")
-    with pytest.raises(displace.DisplaceError, match="sample=1 of 1"):
+    with pytest.raises(displace.DisplaceError, match="sample=1: the field has 1"):
         displace.transform_points([1, 1], field, sample=1)
     boxes = displace.transform_boxes(np.float64([[1, 1, 4, 5], [-50, -50, -40, -40]]), field)
     assert boxes.shape == (2, 4) and np.isnan(boxes[1]).all() and (boxes[0, :2] < boxes[0, 2:]).all()
@@ -385,3 +385,130 @@ def test_heat_maps():
         displace.plot.heat(np.ones((2, 2), complex), Figure().subplots())
     with pytest.raises(displace.DisplaceError, match="scale"):
         displace.plot.heat(np.ones((2, 2)), Figure().subplots(), scale=-1)
+
+
+def test_watched_and_unwatched_derivatives_are_the_same_bits():
+    field = np.float32(RNG.normal(size=(2, 5, 6, 7, 3)))
+    for name in ("jacobian_determinant", "jacobian", "divergence", "curl"):
+        for options in ({}, {"spacing": (2.0, 0.5, 1.5), "source_spacing": 0.7}):
+            plain = getattr(displace, name)(torch.from_numpy(field), **options)
+            watched = getattr(displace, name)(torch.from_numpy(field).requires_grad_(), **options)
+            assert watched.requires_grad and torch.equal(plain, watched.detach()), (name, options)
+    strains = (
+        displace.strain(tensor, "green_lagrange")
+        for tensor in (torch.from_numpy(field), torch.from_numpy(field).requires_grad_())
+    )
+    plain, watched = strains
+    assert (plain - watched).abs().max() < 1e-5
+    with torch.autocast("cpu"):
+        assert displace.strain(torch.from_numpy(field).requires_grad_(), "green_lagrange").dtype == torch.float32
+    for tensor in (torch.zeros(4, 4, 2), torch.zeros(4, 4, 2, requires_grad=True)):
+        with pytest.raises(displace.DisplaceError, match="expected positive lengths"):
+            displace.jacobian(tensor, spacing=0.0)
+        with pytest.raises(displace.RestError):
+            displace.jacobian_determinant(tensor, input_size=(5, 7))
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script")  # torch's own
+@pytest.mark.filterwarnings("ignore:`isinstance.treespec, LeafSpec.` is deprecated")
+def test_transforms_go_through():
+    field = torch.from_numpy(waves((6, 7), 0.5, 5, np.float64))
+    tangent = torch.from_numpy(RNG.normal(size=(6, 7, 2)))
+    calls = {
+        "determinant": displace.jacobian_determinant,
+        "compose": lambda f: displace.compose(f, field),
+        "exp": lambda f: displace.exp(f, 3).field,
+    }
+    for name, call in calls.items():
+        _, pushed = torch.func.jvp(call, (field,), (tangent,))
+        step = 1e-6
+        expected = (call(field + step * tangent) - call(field - step * tangent)) / (2 * step)
+        assert (pushed - expected).abs().max() < 1e-6, name
+        with torch.autograd.forward_ad.dual_level():
+            dual = torch.autograd.forward_ad.make_dual(field, tangent)
+            assert torch.equal(torch.autograd.forward_ad.unpack_dual(call(dual)).tangent, pushed), name
+        both = torch.stack([field, 2 * field])
+        assert torch.allclose(torch.func.vmap(call)(both), torch.stack([call(one) for one in both]), atol=1e-12), name
+    compiled = torch.compile(lambda f: displace.jacobian_determinant(f), backend="aot_eager", fullgraph=True)
+    assert torch.allclose(compiled(field), displace.jacobian_determinant(field), atol=1e-12)
+    flow = torch.compile(lambda f: displace.exp(f, 3).field, backend="aot_eager", fullgraph=True)
+    assert torch.allclose(flow(field), displace.exp(field, 3).field, atol=1e-12)
+    with pytest.raises(displace.DisplaceError, match="say how many squarings"):
+        torch.func.jvp(lambda f: displace.exp(f).field, (field,), (tangent,))
+
+
+def test_mistakes_are_the_same_with_gradients():
+    small, other = np.zeros((5, 5, 2), np.float32), np.zeros((4, 5, 2), np.float32)
+    for kind in (torch.from_numpy, lambda a: torch.from_numpy(a).requires_grad_()):
+        with pytest.raises(displace.ShapeError, match=r"\(5, 5\).*\(4, 5\)"):
+            displace.compose(kind(small), kind(other))
+        with pytest.raises(displace.ShapeError, match="2 outer and 3 inner"):
+            displace.compose(kind(np.zeros((2, 5, 5, 2), np.float32)), kind(np.zeros((3, 5, 5, 2), np.float32)))
+        with pytest.raises(displace.DTypeError, match=r"float32.*float64"):
+            displace.compose(kind(small), kind(small.astype(np.float64)))
+    outer = displace.Field(small, align_corners=True)
+    assert displace.compose(outer, displace.Field(small)).align_corners
+    for tolerance in (float("nan"), -1.0):
+        with pytest.raises(displace.DisplaceError, match="tolerance="):
+            displace.exp(small, tolerance=tolerance)
+        with pytest.raises(displace.DisplaceError, match="tolerance="):
+            displace.invert(small, method="newton", tolerance=tolerance)
+        with pytest.raises(displace.DisplaceError, match="tolerance="):
+            displace.log(small, tolerance=tolerance)
+
+
+def test_splats_of_half_types_and_of_weights_are_those_of_numpy():
+    field = np.zeros((1, 100, 2), np.float32)
+    field[..., 0] = -np.arange(100)
+    many = torch.full((1, 100), 1000, dtype=torch.float16)
+    values, coverage = displace.splat(many, torch.from_numpy(field), reduce="average")
+    assert (values[0, 0].item(), coverage[0, 0].item()) == (1000.0, 100.0)
+    size = (4, 5)
+    image, weights = np.float32(RNG.normal(size=(2, 3, *size))), np.float32(RNG.uniform(0.1, 2, (2, 1, *size)))
+    at = waves(size, 2, 4)[None]
+    for reduce in ("sum", "average"):
+        ours = displace.splat(image, at, reduce=reduce, weights=weights)
+        torchs = displace.splat(*map(torch.from_numpy, (image, at)), reduce=reduce, weights=torch.from_numpy(weights))
+        for a, b in zip(ours, torchs, strict=True):
+            assert np.abs(a - b.numpy()).max() < 1e-5
+        assert np.abs(ours.values - displace.splat(image, at, reduce=reduce).values).max() > 0.1
+    for kind in (np.asarray, torch.from_numpy):
+        with pytest.raises(displace.ShapeError, match="weights have shape"):
+            displace.splat(kind(image[0, :2]), kind(at[0]), weights=kind(weights[:, 0]))
+        assert displace.splat(kind(image[0, 0]), kind(at[0]), weights=kind(weights)).values.shape == (2, *size)
+        with pytest.raises(displace.ShapeError, match="2 inputs, 1 fields and 3 weights"):
+            displace.splat(kind(image), kind(at), weights=kind(np.ones((3, 1, *size), np.float32)))
+
+
+def test_batches_sizes_and_kinds_of_points():
+    shift = np.zeros((2, 6, 8, 2), np.float32)
+    shift[0, ..., 0], shift[1, ..., 0] = 1, 2
+    with pytest.raises(displace.DisplaceError, match="2 samples: say which one by sample="):
+        displace.transform_points([[4, 3]], shift)
+    assert [displace.transform_points([[4, 3]], shift, sample=n).points[0, 0] for n in (0, 1)] == [3, 2]
+    with pytest.raises(displace.RestError):
+        displace.transform_points([[4, 3]], shift[0], input_size=(12, 16))
+    whole = torch.tensor([[4, 3]])
+    assert displace.transform_points(whole, torch.from_numpy(shift[0])).points.tolist() == [[3, 3]]
+    assert displace.transform_boxes(torch.tensor([3, 2, 5, 4]), torch.from_numpy(shift[0])).tolist() == [2, 2, 4, 4]
+    corners = [[3, 1], [5, 1], [5, 2]]
+    assert displace.transform_polygons(corners, shift[0], step=None).tolist() == [[2, 1], [4, 1], [4, 2]]
+    two = displace.transform_polygons([np.float64(corners), np.float64(corners[:2])], shift[0], step=None)
+    assert [len(polygon) for polygon in two] == [3, 2]
+    assert displace.transform_polygons([], shift[0]) == []
+    with pytest.raises(displace.ShapeError, match=r"\(2, 3, 2\)"):
+        displace.transform_polygons(np.float64([corners, corners]), shift[0])
+
+
+def test_fields_at_other_sizes():
+    field = displace.Field(waves((20, 30), 1, 12))
+    with pytest.raises(displace.RestError):
+        displace.resize(field, (10, 15), (20, 30))
+    small = displace.resize(field, (10, 15), (20, 30), rest="extent")
+    assert (small.shape, small.input_size, small.rest) == ((10, 15, 2), (20, 30), "extent")
+    assert displace.resize(small, (5, 5)).rest == "extent"
+    with pytest.raises(displace.DisplaceError, match="'pixel'"):
+        displace.resize(np.zeros((4, 4, 2)), (8, 8), source_size=(4, 4), coords="pixel")
+    with pytest.raises(displace.ShapeError, match="-1"):
+        displace.resize(np.zeros((4, 4, 2)), (-1, 4))
+    assert displace.resize([[[0.25, 0.5]]], (1, 2), coords="normalized").tolist() == [[[0.25, 0.5], [0.25, 0.5]]]

@@ -65,6 +65,13 @@ pub(crate) struct FigureArgs {
     #[arg(long, value_name = "IMAGE")]
     image: Option<PathBuf>,
 
+    #[command(flatten)]
+    pub(crate) part: PartArgs,
+}
+
+/// Which part of a batch or volume a picture shows.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct PartArgs {
     /// Sample of a batch to draw
     #[arg(long, value_name = "N", default_value_t = 0)]
     sample: usize,
@@ -74,9 +81,30 @@ pub(crate) struct FigureArgs {
     slice: Option<usize>,
 }
 
+impl PartArgs {
+    /// The number of the slice in an array of samples and slices, and what of it a caption has to say.
+    pub(crate) fn of(&self, samples: usize, slices: usize) -> Result<(usize, String)> {
+        if self.sample >= samples {
+            return Err(Failure::usage(format!("--sample {}: there are {samples}", self.sample)));
+        }
+        let slice = self.slice.unwrap_or(slices / 2);
+        if slice >= slices {
+            return Err(Failure::usage(format!("--slice {slice}: there are {slices}")));
+        }
+        let mut text = String::new();
+        if samples > 1 {
+            text += &format!(" Sample {} of {samples}.", self.sample);
+        }
+        if slices > 1 {
+            text += &format!(" Slice {slice} of {slices}.");
+        }
+        Ok((self.sample * slices + slice, text))
+    }
+}
+
 impl Default for FigureArgs {
     fn default() -> Self {
-        Self { style: None, arrow_scale: 1.0, scale: None, step: None, image: None, sample: 0, slice: None }
+        Self { style: None, arrow_scale: 1.0, scale: None, step: None, image: None, part: PartArgs::default() }
     }
 }
 
@@ -107,7 +135,7 @@ impl FigureArgs {
         path: &Path,
     ) -> Result<()> {
         // The message starts with the option's own name.
-        let arrows = arrows(field, self.sample, self.slice).map_err(|e| {
+        let arrows = arrows(field, self.part.sample, self.part.slice).map_err(|e| {
             Failure::usage(match e {
                 PickError::Shape(e) => e.to_string(),
                 e => format!("--{e}"),

@@ -95,6 +95,11 @@ impl Stored {
         Ok(args)
     }
 
+    /// Whether a field of `axes` components has an axis for samples.
+    pub(crate) fn is_batch(&self, axes: usize) -> bool {
+        self.array.shape().len() == axes + 2
+    }
+
     /// What the numbers are: as the file or the option says; neither is guessed.
     pub(crate) fn meaning(&self, asked: Option<Meaning>) -> Result<Meaning> {
         match (self.meaning, asked) {

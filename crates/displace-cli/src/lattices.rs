@@ -2,6 +2,7 @@
 
 use crate::args::LatticeArgs;
 use crate::failure::{Failure, Result};
+use crate::figure::PartArgs;
 use crate::input::Stored;
 use displace::{AnyArray, AnyData, FieldView, Location, View};
 use displace_viz::{HeatOptions, heat};
@@ -53,21 +54,26 @@ pub(crate) struct Numbers {
     /// In array order, the samples first.
     pub(crate) shape: Vec<usize>,
     pub(crate) values: Vec<f64>,
+    /// Whether the samples get an axis in arrays: where what was given had one.
+    pub(crate) batch: bool,
 }
 
 impl Numbers {
-    /// Writes a picture, by the file's name, or an array of `data`, the same numbers in their own type.
-    pub(crate) fn write(&self, path: &Path, data: AnyData, options: &HeatOptions) -> Result<()> {
+    /// Writes a picture of a part, by the file's name, or an array of `data`, the same numbers in their own type.
+    pub(crate) fn write(&self, path: &Path, data: AnyData, mut options: HeatOptions, part: &PartArgs) -> Result<()> {
         if crate::output::extension(path) == "npy" {
-            return Ok(displace_io::write_npy(path, &crate::output::array(self.shape.clone(), data))?);
+            let shape = self.shape[usize::from(!self.batch)..].to_vec();
+            return Ok(displace_io::write_npy(path, &crate::output::array(shape, data))?);
         }
         let [height, width] = [self.shape.len() - 2, self.shape.len() - 1].map(|axis| self.shape[axis]);
         let slices: usize = self.shape[1..self.shape.len() - 2].iter().product();
-        let first = slices / 2 * width * height;
+        let (at, said) = part.of(self.shape[0], slices)?;
+        options.caption += &said;
+        let first = at * width * height;
         let Some(slice) = self.values.get(first..first + width * height) else {
             return Err(Failure::usage("no pixels to draw"));
         };
-        crate::figure::save(&heat(slice, [width, height], options)?, path)
+        crate::figure::save(&heat(slice, [width, height], &options)?, path)
     }
 }
 

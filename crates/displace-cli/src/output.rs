@@ -5,7 +5,7 @@ use crate::progress::Progress;
 use displace::{AnyArray, AnyData, Between};
 use displace_io::{COVERAGE, DISPLACEMENT, FieldNotes, WriteOptions};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The extension in lower case.
 pub(crate) fn extension(path: &Path) -> String {
@@ -19,6 +19,17 @@ pub(crate) fn expect_extension(path: &Path, what: &str, known: &[&str]) -> Resul
     }
     let known = known.iter().map(|e| format!(".{e}")).collect::<Vec<_>>().join(", ");
     Err(Failure::usage(format!("{}: {what} is written as {known}", path.display())))
+}
+
+/// Whether all outputs are files of their own.
+pub(crate) fn distinct(paths: &[Option<&PathBuf>]) -> Result<()> {
+    let paths: Vec<_> = paths.iter().flatten().collect();
+    for (i, path) in paths.iter().enumerate() {
+        if paths[..i].contains(path) {
+            return Err(Failure::usage(format!("{} is to be written twice: give each output a file of its own", path.display())));
+        }
+    }
+    Ok(())
 }
 
 /// Formats a field can be written in.

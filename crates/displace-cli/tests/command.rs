@@ -306,22 +306,35 @@ fn an_inverse_is_certified_and_drawn() {
     let folder = Folder::new();
     let field = folded(&folder);
     let [out, count, residual, picture] = ["inverse.npz", "count.svg", "residual.npy", "inverse.png"].map(|name| folder.path(name));
-    let text = succeeds(&["invert", &field, &out, "--count", &count, "--residual", &residual, "--plot", &picture]);
+    let as_field = ["--as", "displacement"];
+    let outputs = ["--count", &count, "--residual", &residual, "--plot", &picture];
+    let text = succeeds(&[&["invert", &field, &out][..], &as_field, &outputs].concat());
     // Columns read 0, 2.5, 1.5, 3, 4, 5: pixel 2 is read three times, by slopes of 2.5, -1 and 1.5.
     for words in ["4x6 source pixels 24 have a certified place", "several (folds): 4, up to 3", "largest 1.19e-7 px", "-> "] {
         assert!(text.contains(words), "{words}: {text}");
     }
-    assert!(std::fs::read_to_string(&count).expect("a picture").contains("how many places read each pixel"));
+    assert!(std::fs::read_to_string(&count).expect("a picture").contains("How many places read each pixel"));
     let (shape, residuals) = floats(&residual);
-    assert_eq!((shape, residuals.len()), (vec![1, 4, 6], 24));
-    let json = succeeds(&["invert", &field, &out, "--method", "newton", "--json"]);
+    assert_eq!((shape, residuals.len()), (vec![4, 6], 24));
+    let json = succeeds(&[&["invert", &field, &out, "--method", "newton", "--json"][..], &as_field].concat());
+    assert!(json.contains("\"most_places\":null") || json.contains("\"most_places\": null"), "{json}");
     assert!(json.contains("\"converged\"") && json.contains("\"left_after_step\""), "{json}");
     // The archive knows itself, and its inverse is inverted back without being told.
     let back = folder.path("back.npy");
     assert!(succeeds(&["invert", &out, &back]).contains("certified"));
+    // What an array holds is asked, what a file says is not overruled.
+    assert!(fails(&["invert", &field, &out], 2).contains("add --as grid"));
+    assert!(fails(&["invert", &out, &back, "--as", "grid"], 2).contains("leave out --as"));
     fails(&["invert", &field, &folder.path("inverse.txt")], 2);
     fails(&["invert", &field, &out, "--count", &folder.path("count.csv")], 2);
     fails(&["invert", &field, &out, "--as", "grid"], 2);
+    assert!(fails(&["invert", &out, &back, "--residual", &back], 2).contains("written twice"));
+    assert!(fails(&["invert", &out, &back, "--method", "newton", "--tolerance", "0"], 2).contains("--tolerance 0"));
+    // Where the field cannot be written nothing else is.
+    let lost = folder.path("lost.svg");
+    fails(&["invert", &out, &folder.path("no/such/back.npy"), "--count", &lost], 1);
+    assert!(!std::path::Path::new(&lost).exists());
+    assert!(fails(&["invert", &out, &back, "--count", &lost, "--sample", "1"], 2).contains("--sample 1: there are 1"));
 }
 
 #[test]
@@ -331,7 +344,16 @@ fn fields_are_composed_and_flow() {
     let out = folder.path("both.npy");
     assert!(succeeds(&["compose", &shift, &shift, &out]).contains("padding \"border\""));
     let (shape, by) = floats(&out);
-    assert_eq!((shape, by), (vec![1, 3, 5, 2], [2.0f32, 0.0].repeat(15)));
+    assert_eq!((shape, by), (vec![3, 5, 2], [2.0f32, 0.0].repeat(15)));
+    // Order: outer = (x, 0) stretches, so that inner's shift counts twice. Its edge goes on outside.
+    let stretch = folder.save("stretch.npy", &[3, 5, 2], (0..15).flat_map(|i| [(i % 5) as f32, 0.0]).collect::<Vec<f32>>());
+    succeeds(&["compose", &stretch, &shift, &out]);
+    assert_eq!(floats(&out).1[..10], [2.0f32, 0.0, 3.0, 0.0, 4.0, 0.0, 5.0, 0.0, 5.0, 0.0]);
+    succeeds(&["compose", &shift, &stretch, &out]);
+    assert_eq!(floats(&out).1[..10], [1.0f32, 0.0, 2.0, 0.0, 3.0, 0.0, 4.0, 0.0, 5.0, 0.0]);
+    assert!(fails(&["exp", &shift, &out, "--tolerance", "nan"], 2).contains("--tolerance NaN"));
+    let fast = folder.save("fast.npy", &[3, 5, 2], (0..15).flat_map(|i| [(i % 5) as f32 * 1e5, 0.0]).collect::<Vec<f32>>());
+    assert!(succeeds(&["exp", &fast, &out]).contains("tolerance of 0.01 px is not reached"));
     let text = succeeds(&["exp", &shift, &out]);
     assert!(text.contains("0 squarings; off by 0.00e0 px at most"), "{text}");
     assert_eq!(floats(&out).1, [1.0f32, 0.0].repeat(15));
@@ -353,6 +375,13 @@ fn determinants_and_folds() {
         assert!(text.contains(words), "{words}: {text}");
     }
     assert_eq!(floats(&array).1[..6], [2.5, -1.0, 1.5, 1.0, 1.0, 1.0]);
+    // Pixels twice as high as wide: of both alike nothing changes, of the source alone y slopes count twice.
+    succeeds(&["jacobian", &field, &array, "--scheme", "forward", "--spacing", "2,1"]);
+    assert_eq!(floats(&array).1[..3], [2.5, -1.0, 1.5]);
+    succeeds(&["jacobian", &field, &array, "--scheme", "forward", "--spacing", "1", "--source-spacing", "2,1"]);
+    assert_eq!(floats(&array).1[..3], [5.0, -2.0, 3.0]);
+    assert!(fails(&["jacobian", &field, &array, "--spacing", "1,2,3"], 2).contains("3 lengths: expected one, or 2 for y,x"));
+    assert!(fails(&["jacobian", &field, &array, "--spacing", "0"], 2).contains("0"));
     // Central differences do not see the fold; the report does.
     let central = succeeds(&["jacobian", &field, &picture]);
     assert!(central.contains("0 of 24 pixels are not positive") && central.contains("3 of 15 cells"), "{central}");

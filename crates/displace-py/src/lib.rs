@@ -25,7 +25,7 @@ mod core_module {
     #[pymodule_export]
     use crate::op::effective_displacement::effective_displacement;
     #[pymodule_export]
-    use crate::op::exp::{exp, log};
+    use crate::op::exp::{exp, exp_plan, log};
     #[pymodule_export]
     use crate::op::files::{Stored, read, write};
     #[pymodule_export]

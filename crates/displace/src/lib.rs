@@ -90,7 +90,7 @@ pub use op::affine_grid::{affine_grid, affine_grid_grad, affine_grid_into};
 pub use op::compose::{compose, compose_into};
 pub use op::displacement::{Arithmetic, displacement, displacement_into};
 pub use op::effective::{Effective, effective_displacement, effective_displacement_into};
-pub use op::exp::{ExpOptions, Exponential, LogOptions, Logarithm, exp, exp_into, log};
+pub use op::exp::{ExpOptions, Exponential, LogOptions, Logarithm, exp, exp_into, exp_plan, log};
 pub use op::folding::{Extreme, Folding, folding};
 pub use op::grid_from_displacement::{GridError, grid_from_displacement, grid_from_displacement_into};
 pub use op::invert::{Branch, Convergence, Inverse, InverseMut, InvertOptions, Method, Progress, Stop, invert, invert_into};

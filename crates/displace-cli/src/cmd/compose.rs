@@ -95,7 +95,9 @@ impl Args {
         report.sum_up(&both.view());
         let between = *both.between();
         let mut shape: Vec<usize> = between.destination().iter().rev().copied().collect();
-        shape.insert(0, both.n());
+        if outer.0.is_batch(D) || inner.0.is_batch(D) {
+            shape.insert(0, both.n());
+        }
         shape.push(D);
         write_field(&self.output, shape, both.into_vec(), None, &between)?;
         report.wrote("field", &self.output);

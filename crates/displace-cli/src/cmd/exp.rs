@@ -45,6 +45,9 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     expect_extension(&args.output, "a field", FIELD)?;
+    if !(args.tolerance.is_finite() && args.tolerance >= 0.0) {
+        return Err(Failure::usage(format!("--tolerance {}: expected a length in pixels, 0 or more", args.tolerance)));
+    }
     let stored = widened(read_locations(&args.velocity)?);
     match stored.components()? {
         2 => with_reals!(stored, v => args.work::<_, 2>(&stored, v)),
@@ -78,6 +81,10 @@ impl Args {
                 flow.squarings, flow.bound
             ),
         );
+        if self.squarings.is_none() && flow.bound > self.tolerance {
+            let text = format!("the tolerance of {} px is not reached: more squarings have nothing left to halve", self.tolerance);
+            report.line("warning", text);
+        }
         report.fact("squarings", json!(flow.squarings));
         report.fact("bound_px", json!(flow.bound));
         report.sum_up(&flow.field.view());

@@ -5,7 +5,7 @@ use crate::failure::{Failure, Result};
 use crate::figure::{FIGURE, FigureArgs, Style};
 use crate::input::{Stored, read_locations};
 use crate::lattices::{NUMBERS, Numbers};
-use crate::output::{FIELD, expect_extension, write_field};
+use crate::output::{FIELD, distinct, expect_extension, write_field};
 use crate::progress::Progress;
 use crate::report::{OnTerminal, Report, px, shape_text, sizes};
 use clap::ValueEnum;
@@ -28,9 +28,9 @@ pub(crate) struct Args {
     /// Where the inverse goes: .npz keeps size, extent and rest with it, .npy holds the bare numbers
     output: PathBuf,
 
-    /// What the numbers of an array are
-    #[arg(long = "as", value_enum, value_name = "MEANING", default_value = "displacement")]
-    meaning: Meaning,
+    /// What the numbers of an array are, unless the file says
+    #[arg(long = "as", value_enum, value_name = "MEANING")]
+    meaning: Option<Meaning>,
 
     #[command(flatten)]
     lattice: LatticeArgs,
@@ -89,6 +89,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if let Some(path) = &args.plot {
         expect_extension(path, "a picture", FIGURE)?;
     }
+    distinct(&[Some(&args.output), args.plot.as_ref(), args.count.as_ref(), args.residual.as_ref()])?;
+    if let Some(tolerance) = args.tolerance.filter(|tolerance| !(tolerance.is_finite() && *tolerance > 0.0)) {
+        return Err(Failure::usage(format!("--tolerance {tolerance}: expected a length above 0 in pixels")));
+    }
     let stored = read_locations(&args.field)?;
     match stored.components()? {
         2 => with_floats!(stored.array.data(), v => args.work::<_, 2>(&stored, v), found => Err(stored.not_floats(found))),
@@ -106,7 +110,7 @@ impl Args {
         let lattice = stored.complete(&self.lattice)?;
         let shape = stored.shape::<D>();
         let view = View::interleaved(numbers, shape).map_err(|e| fail(&e))?;
-        let meaning = stored.meaning.unwrap_or(self.meaning);
+        let meaning = stored.meaning(self.meaning)?;
         let at: Locations<'_, L, D> = match meaning {
             Meaning::Grid => Grid::new(view, lattice.lattice(None)?).map_err(|e| fail(&e))?.into(),
             Meaning::Pixel => Locations::pixels(view, lattice.lattice(None)?).map_err(|e| fail(&e))?,
@@ -136,7 +140,7 @@ impl Args {
         report.line("map", format!("{}: {} {}, {means}", stored.path.display(), L::DTYPE, shape_text(stored.array.shape())));
         self.describe(&mut report, &inverse);
         report.sum_up(&inverse.field.view());
-        self.write(&mut report, inverse)?;
+        self.write(&mut report, &inverse, stored.is_batch(D))?;
         report.print(self.json)
     }
 
@@ -164,12 +168,13 @@ impl Args {
             "residual",
             format!("largest {largest:.2e} px, mean {mean:.2e} px, of what the map reads at each place as stored"),
         );
+        let counted = self.method == How::Exact;
         report.fact("pixels_without_place", json!(missing));
-        report.fact("pixels_with_several_places", json!(many));
-        report.fact("most_places", json!(most));
+        report.fact("pixels_with_several_places", json!(counted.then_some(many)));
+        report.fact("most_places", json!(counted.then_some(most)));
         report.fact("valid", json!(valid));
-        report.fact("largest_residual_px", json!(largest));
-        report.fact("mean_residual_px", json!(mean));
+        report.fact("largest_residual_px", json!((valid > 0).then_some(largest)));
+        report.fact("mean_residual_px", json!((valid > 0).then_some(mean)));
         if let Some(convergence) = &inverse.convergence {
             let last = convergence.steps.last().copied().unwrap_or_default();
             report.line(
@@ -187,12 +192,17 @@ impl Args {
         }
     }
 
-    fn write<R: Real, const D: usize>(&self, report: &mut Report, inverse: Inverse<R, D>) -> Result<()>
+    fn write<R: Real, const D: usize>(&self, report: &mut Report, inverse: &Inverse<R, D>, batch: bool) -> Result<()>
     where
         AnyData: From<Vec<R>>,
     {
         let mut shape: Vec<usize> = inverse.count.shape().size.iter().rev().copied().collect();
         shape.insert(0, inverse.count.shape().n);
+        // First what was asked for, so that a place where nothing can be written leaves nothing.
+        let between = *inverse.field.between();
+        let all = [&shape[usize::from(!batch)..], &[D]].concat();
+        write_field(&self.output, all, inverse.field.as_slice().to_vec(), None, &between)?;
+        report.wrote("field", &self.output);
         if let Some(path) = &self.plot {
             self.figure.draw(&inverse.field.view(), self.figure.style.unwrap_or(Style::Quiver), path)?;
             report.wrote("picture", path);
@@ -200,7 +210,7 @@ impl Args {
         let mut numbers = |what: &'static str, path: &Path, values: Vec<f64>, data: AnyData, title: &str, label: &str| {
             let caption = format!("The inverse of {}, at each source pixel.", self.field.display());
             let options = HeatOptions { title: title.into(), label: label.into(), caption, scale: None, mark_to: None };
-            Numbers { shape: shape.clone(), values }.write(path, data, &options)?;
+            Numbers { shape: shape.clone(), values, batch }.write(path, data, options, &self.figure.part)?;
             report.wrote(what, path);
             Ok::<(), Failure>(())
         };
@@ -216,10 +226,6 @@ impl Args {
             let stored = inverse.residual.as_slice().to_vec().into();
             numbers("residual", path, values, stored, "By how much the map misses each pixel", "residual (px)")?;
         }
-        let between = *inverse.field.between();
-        shape.push(D);
-        write_field(&self.output, shape, inverse.field.into_vec(), None, &between)?;
-        report.wrote("field", &self.output);
         Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::args::LatticeArgs;
 use crate::failure::{Failure, Result};
+use crate::figure::PartArgs;
 use crate::input::{Stored, read_locations};
 use crate::lattices::{NUMBERS, Numbers, field, widened, with_reals};
 use crate::output::expect_extension;
@@ -28,8 +29,19 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SCHEME", default_value = "central", value_parser = ["central", "forward", "backward"])]
     scheme: String,
 
+    /// Length of a pixel along each axis of the array, "z,y,x" or "y,x", or one for all: of the destination
+    #[arg(long, value_name = "LENGTHS", value_delimiter = ',')]
+    spacing: Vec<f64>,
+
+    /// The same of the source [default: that of the destination]
+    #[arg(long, value_name = "LENGTHS", value_delimiter = ',', requires = "spacing")]
+    source_spacing: Vec<f64>,
+
     #[command(flatten)]
     lattice: LatticeArgs,
+
+    #[command(flatten)]
+    part: PartArgs,
 
     /// Print the report as JSON
     #[arg(long)]
@@ -46,6 +58,27 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 }
 
 impl Args {
+    /// The lengths of pixels, x first.
+    fn lengths<const D: usize>(&self) -> Result<Spacing<D>> {
+        if self.spacing.is_empty() {
+            return Ok(Spacing::pixels());
+        }
+        let of = |name: &str, given: &[f64]| -> Result<[f64; D]> {
+            let mut lengths: [f64; D] = match given {
+                [one] => [*one; D],
+                all => all.try_into().map_err(|_| {
+                    let axes = if D == 2 { "y,x" } else { "z,y,x" };
+                    Failure::usage(format!("--{name} has {} lengths: expected one, or {D} for {axes}", all.len()))
+                })?,
+            };
+            lengths.reverse();
+            Ok(lengths)
+        };
+        let destination = of("spacing", &self.spacing)?;
+        let source = if self.source_spacing.is_empty() { destination } else { of("source-spacing", &self.source_spacing)? };
+        Spacing::new(source, destination).map_err(Failure::usage)
+    }
+
     fn work<R: Real, const D: usize>(&self, stored: &Stored, numbers: &[R]) -> Result<()>
     where
         AnyData: From<Vec<R>>,
@@ -53,7 +86,8 @@ impl Args {
         let fail = |e: &dyn std::fmt::Display| Failure::file(&stored.path, e);
         let by = field::<R, D>(stored, numbers, &self.lattice)?;
         let scheme: Scheme = self.scheme.parse().map_err(Failure::usage)?;
-        let determinant = Progress::spin("differentiating", || jacobian_determinant(&by, Spacing::pixels(), scheme));
+        let spacing = self.lengths::<D>()?;
+        let determinant = Progress::spin("differentiating", || jacobian_determinant(&by, spacing, scheme));
         let determinant = determinant.map_err(|e| fail(&e))?;
         let folds = Progress::spin("looking for folds", || folding(&by)).map_err(|e| fail(&e))?;
         let values: Vec<f64> = determinant.as_slice().iter().map(|d| d.to_f64()).collect();
@@ -80,7 +114,12 @@ impl Args {
             scale: None,
             mark_to: Some(0.0),
         };
-        Numbers { shape, values }.write(&self.output, determinant.into_vec().into(), &options)?;
+        Numbers { shape, values, batch: stored.is_batch(D) }.write(
+            &self.output,
+            determinant.into_vec().into(),
+            options,
+            &self.part,
+        )?;
         report.wrote("determinant", &self.output);
         report.print(self.json)
     }

@@ -5,7 +5,7 @@ use crate::dispatch::{with_axes, with_real};
 use crate::error::Raise;
 use crate::options::{Frame, check_dtype, components, sampler};
 use crate::tensor::Tensor;
-use displace::{ExpOptions, LogOptions, exp_into, log as log_core};
+use displace::{ExpOptions, LogOptions, exp_into, exp_plan as plan, log as log_core};
 use pyo3::prelude::*;
 use pyo3::types::PyByteArray;
 
@@ -28,6 +28,23 @@ pub(crate) fn exp(
         let by = frame.field::<R, D>(&velocity)?;
         let out = out.output::<R>("out")?;
         py.detach(|| exp_into(&by, options, out)).raise()
+    }))
+}
+
+/// How many squarings a flow takes, and the bound of its error.
+#[pyfunction]
+pub(crate) fn exp_plan(
+    py: Python<'_>,
+    velocity: &Bound<'_, PyAny>,
+    frame: Frame,
+    squarings: Option<u32>,
+    tolerance: f64,
+) -> PyResult<(u32, f64)> {
+    let velocity = Tensor::new(velocity, "velocity")?;
+    let options = ExpOptions { squarings, tolerance, ..ExpOptions::default() };
+    with_axes!(components(&velocity), "velocity", D => with_real!(velocity.dtype(), "velocity", R => {
+        let by = frame.field::<R, D>(&velocity)?;
+        py.detach(|| plan(&by, options)).raise()
     }))
 }
 

@@ -91,12 +91,25 @@ pub fn exp_into<R: Real, const D: usize>(
     options: ExpOptions,
     out: &mut [R],
 ) -> Result<(u32, f64), VelocityError> {
+    let (squarings, bound) = exp_plan(velocity, options)?;
+    flow_into(velocity, squarings, options.interp, out)?;
+    Ok((squarings, bound))
+}
+
+/// How many squarings [`exp`] takes, and its bound, without the flow.
+///
+/// # Errors
+/// As [`exp`].
+pub fn exp_plan<R: Real, const D: usize>(velocity: &FieldView<'_, R, D>, options: ExpOptions) -> Result<(u32, f64), VelocityError> {
     let speed = Speed::of(velocity)?;
     let bound = |squarings: u32| speed.bound(0.5f64.powi(squarings as i32));
     let squarings = options.squarings.unwrap_or_else(|| {
         (0..ExpOptions::MAX_SQUARINGS).find(|n| bound(*n) <= options.tolerance).unwrap_or(ExpOptions::MAX_SQUARINGS)
     });
-    flow_into(velocity, squarings, options.interp, out)?;
+    let most = ExpOptions::SQUARINGS_LIMIT;
+    if squarings > most {
+        return Err(VelocityError::Squarings { found: squarings, most });
+    }
     Ok((squarings, bound(squarings)))
 }
 
@@ -108,10 +121,6 @@ fn flow_into<R: Real, const D: usize>(
     out: &mut [R],
 ) -> Result<(), VelocityError> {
     let (shape, source) = (velocity.by().shape(), *velocity.between().source());
-    let most = ExpOptions::SQUARINGS_LIMIT;
-    if squarings > most {
-        return Err(VelocityError::Squarings { found: squarings, most });
-    }
     let expected = shape.elements().map_err(ComposeError::from)?;
     if out.len() != expected {
         return Err(ComposeError::from(OutputLenError { found: out.len(), expected }).into());
@@ -295,6 +304,10 @@ pub fn log<R: Real, const D: usize>(field: &FieldView<'_, R, D>, options: LogOpt
     let mut velocity = target.clone();
     let mut best = Logarithm { velocity: target.clone(), residual: f64::INFINITY, residuals: Vec::new(), converged: false };
     let (mut missed, mut flow) = (target.clone(), target.clone());
+    let most = ExpOptions::SQUARINGS_LIMIT;
+    if let Some(found) = options.squarings.filter(|squarings| *squarings > most) {
+        return Err(VelocityError::Squarings { found, most });
+    }
     let mut factor = 1.0;
     for _ in 0..=options.steps {
         let squarings = match options.squarings {
