@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._errors import DTypeError, ShapeError
+from ._errors import DisplaceError, DTypeError, ShapeError
 
 
 def heat(values, ax=None, *, label="", sample=0, slice=None, scale=None, mark_to=None, colorbar=True, **kwargs):
@@ -113,12 +113,23 @@ def to_numpy_of(values, to_numpy):
     return to_numpy(values, "values")
 
 
-def jacobian(field, ax=None, *, scheme="central", input_size=None, align_corners=False, rest=None, **kwargs):
+def jacobian(
+    field,
+    ax=None,
+    *,
+    spacing=None,
+    source_spacing=None,
+    scheme="central",
+    input_size=None,
+    align_corners=False,
+    rest=None,
+    **kwargs,
+):
     """The Jacobian determinant at every output pixel, as a heat map; red where it is not positive.
 
     Parameters
     ----------
-    field, scheme, input_size, align_corners, rest
+    field, spacing, source_spacing, scheme, input_size, align_corners, rest
         As in `jacobian_determinant`.
     ax, **kwargs
         As in `plot.heat`.
@@ -143,7 +154,8 @@ def jacobian(field, ax=None, *, scheme="central", input_size=None, align_corners
     """
     from ._jacobian import jacobian_determinant
 
-    determinant = jacobian_determinant(field, scheme=scheme, input_size=input_size, align_corners=align_corners, rest=rest)
+    lattices = {"input_size": input_size, "align_corners": align_corners, "rest": rest}
+    determinant = jacobian_determinant(field, spacing=spacing, source_spacing=source_spacing, scheme=scheme, **lattices)
     options = {"label": "Jacobian determinant", "mark_to": 0.0, **kwargs}
     if determinant.ndim == field.shape[-1] and determinant.ndim == 3:
         options.setdefault("slice", determinant.shape[0] // 2)
@@ -177,7 +189,7 @@ def count(inverse, ax=None, **kwargs):
     >>> displace.plot.count(inverse, Figure().subplots()).get_array().tolist()
     [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]
     """
-    return heat(inverse.count, ax, **_of(inverse, "places that read the pixel", kwargs))
+    return heat(_inverse(inverse).count, ax, **_of(inverse, "places that read the pixel", kwargs))
 
 
 def residual(inverse, ax=None, **kwargs):
@@ -207,7 +219,13 @@ def residual(inverse, ax=None, **kwargs):
     >>> displace.plot.residual(inverse, Figure().subplots()).get_array().max()
     np.float64(0.0)
     """
-    return heat(inverse.residual, ax, **_of(inverse, "residual (px)", kwargs))
+    return heat(_inverse(inverse).residual, ax, **_of(inverse, "residual (px)", kwargs))
+
+
+def _inverse(inverse):
+    if not hasattr(inverse, "residual"):
+        raise DisplaceError(f"inverse is a {type(inverse).__name__}: expected the Inverse that displace.invert gives")
+    return inverse
 
 
 def _of(inverse, label, kwargs):

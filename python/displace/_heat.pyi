@@ -25,6 +25,8 @@ def jacobian(
     field: Field[Any] | AnyArray,
     ax: Axes | None = None,
     *,
+    spacing: float | Sequence[float] | None = None,
+    source_spacing: float | Sequence[float] | None = None,
     scheme: Literal["central", "forward", "backward"] = "central",
     input_size: Sequence[int] | None = None,
     align_corners: bool = False,

@@ -63,6 +63,8 @@ def resize(field, size, input_size=None, *, source_size=None, align_corners=Fals
         return given.back(numbers(buffer, given.dtype, (given.array.shape[0], *size, given.axes)))
     known = hasattr(field, "input_size")
     given = Given(field, source_size, align_corners, None if known else rest, "field", coords)
+    if input_size is None and 0 in size and given.size == given.own:
+        raise ShapeError(f"size is {size}: a field of no pixels reads an image of some; say its input_size")
     if input_size is None:
         input_size = size if given.size == given.own else given.size
     input_size = tuple(_arrays.check_size(input_size, given.axes))

@@ -512,3 +512,17 @@ def test_fields_at_other_sizes():
     with pytest.raises(displace.ShapeError, match="-1"):
         displace.resize(np.zeros((4, 4, 2)), (-1, 4))
     assert displace.resize([[[0.25, 0.5]]], (1, 2), coords="normalized").tolist() == [[[0.25, 0.5], [0.25, 0.5]]]
+
+
+def test_plots_take_spacing_and_say_what_they_need():
+    from matplotlib.figure import Figure
+
+    field = waves((6, 8), 1, 7)
+    drawn = displace.plot.jacobian(field, Figure().subplots(), spacing=(2, 1), source_spacing=1)
+    expected = displace.jacobian_determinant(field, spacing=(2, 1), source_spacing=1)
+    assert np.allclose(drawn.get_array(), expected)
+    for plot in (displace.plot.count, displace.plot.residual):
+        with pytest.raises(displace.DisplaceError, match=r"inverse is a ndarray: expected the Inverse"):
+            plot(field)
+    with pytest.raises(displace.ShapeError, match="size is"):
+        displace.resize(field, (0, 40))

@@ -116,6 +116,11 @@ impl FigureArgs {
 
     /// Draws a field into a file.
     pub(crate) fn draw<L: Location, const D: usize>(&self, field: &FieldView<'_, L, D>, style: Style, path: &Path) -> Result<()> {
+        save(&self.picture(field, style)?, path)
+    }
+
+    /// The picture of a field.
+    pub(crate) fn picture<L: Location, const D: usize>(&self, field: &FieldView<'_, L, D>, style: Style) -> Result<Picture> {
         let photograph = match &self.image {
             Some(_) if !style.takes_photograph() => {
                 return Err(Failure::usage("--image goes with --style quiver or lattice"));
@@ -123,7 +128,7 @@ impl FigureArgs {
             Some(path) => Some(read_photograph(path)?),
             None => None,
         };
-        self.draw_over(field, style, photograph.as_ref(), path)
+        self.over(field, style, photograph.as_ref())
     }
 
     /// The same over a photograph in memory.
@@ -134,6 +139,15 @@ impl FigureArgs {
         photograph: Option<&Raster>,
         path: &Path,
     ) -> Result<()> {
+        save(&self.over(field, style, photograph)?, path)
+    }
+
+    fn over<L: Location, const D: usize>(
+        &self,
+        field: &FieldView<'_, L, D>,
+        style: Style,
+        photograph: Option<&Raster>,
+    ) -> Result<Picture> {
         // The message starts with the option's own name.
         let arrows = arrows(field, self.part.sample, self.part.slice).map_err(|e| {
             Failure::usage(match e {
@@ -141,7 +155,7 @@ impl FigureArgs {
                 e => format!("--{e}"),
             })
         })?;
-        let picture = match style {
+        Ok(match style {
             Style::Quiver => quiver(
                 &arrows,
                 &QuiverOptions {
@@ -157,8 +171,7 @@ impl FigureArgs {
                 lattice(&arrows, &LatticeOptions { step: self.step, background: photograph, ..LatticeOptions::default() })
             }
             Style::Magnitude => magnitude(&arrows, &MagnitudeOptions { scale: self.scale, ..MagnitudeOptions::default() }),
-        }?;
-        save(&picture, path)
+        }?)
     }
 
     /// Two photographs side by side.

@@ -79,7 +79,12 @@ impl Stored {
         let mut args = args.clone();
         if let Some(described) = &self.described {
             let size = crate::args::Size(described.input_size.clone());
-            let against = |what: &str| Failure::usage(format!("{} says {described:?}; {what} contradicts it", self.path.display()));
+            let spans = if described.extent == displace::Extent::Centers { "--align-corners" } else { "no --align-corners" };
+            let against = |what: &str| {
+                let size: Vec<String> = described.input_size.iter().map(ToString::to_string).collect();
+                let says = format!("--input-size {}, {spans}, --rest {}", size.join("x"), described.rest);
+                Failure::usage(format!("{} knows what it is ({says}); {what} contradicts it", self.path.display()))
+            };
             if args.input_size.as_ref().is_some_and(|s| *s != size) {
                 return Err(against("--input-size"));
             }

@@ -5,7 +5,7 @@ use crate::failure::{Failure, Result};
 use crate::figure::PartArgs;
 use crate::input::Stored;
 use displace::{AnyArray, AnyData, FieldView, Location, View};
-use displace_viz::{HeatOptions, heat};
+use displace_viz::{HeatOptions, Picture, heat};
 use std::path::Path;
 
 /// A displacement field in what is stored, with the lattices that the file or the options name.
@@ -59,11 +59,11 @@ pub(crate) struct Numbers {
 }
 
 impl Numbers {
-    /// Writes a picture of a part, by the file's name, or an array of `data`, the same numbers in their own type.
-    pub(crate) fn write(&self, path: &Path, data: AnyData, mut options: HeatOptions, part: &PartArgs) -> Result<()> {
+    /// What is to be written, by the file's name: a picture of a part, or an array of `data`, the same numbers in their own type.
+    pub(crate) fn ready(&self, path: &Path, data: AnyData, mut options: HeatOptions, part: &PartArgs) -> Result<Ready> {
         if crate::output::extension(path) == "npy" {
             let shape = self.shape[usize::from(!self.batch)..].to_vec();
-            return Ok(displace_io::write_npy(path, &crate::output::array(shape, data))?);
+            return Ok(Ready::Array(crate::output::array(shape, data)));
         }
         let [height, width] = [self.shape.len() - 2, self.shape.len() - 1].map(|axis| self.shape[axis]);
         let slices: usize = self.shape[1..self.shape.len() - 2].iter().product();
@@ -73,7 +73,22 @@ impl Numbers {
         let Some(slice) = self.values.get(first..first + width * height) else {
             return Err(Failure::usage("no pixels to draw"));
         };
-        crate::figure::save(&heat(slice, [width, height], &options)?, path)
+        Ok(Ready::Picture(heat(slice, [width, height], &options)?))
+    }
+}
+
+/// What only has to be written.
+pub(crate) enum Ready {
+    Array(AnyArray),
+    Picture(Picture),
+}
+
+impl Ready {
+    pub(crate) fn write(&self, path: &Path) -> Result<()> {
+        match self {
+            Self::Array(array) => Ok(displace_io::write_npy(path, array)?),
+            Self::Picture(picture) => crate::figure::save(picture, path),
+        }
     }
 }
 

@@ -21,12 +21,18 @@ pub(crate) fn expect_extension(path: &Path, what: &str, known: &[&str]) -> Resul
     Err(Failure::usage(format!("{}: {what} is written as {known}", path.display())))
 }
 
-/// Whether all outputs are files of their own.
-pub(crate) fn distinct(paths: &[Option<&PathBuf>]) -> Result<()> {
-    let paths: Vec<_> = paths.iter().flatten().collect();
-    for (i, path) in paths.iter().enumerate() {
-        if paths[..i].contains(path) {
+/// Whether all outputs are files of their own in folders that are there, before any work is done.
+pub(crate) fn distinct(input: &Path, outputs: &[Option<&PathBuf>]) -> Result<()> {
+    let outputs: Vec<_> = outputs.iter().flatten().collect();
+    for (i, path) in outputs.iter().enumerate() {
+        if path.as_path() == input {
+            return Err(Failure::usage(format!("{} is read and to be written: give the output a file of its own", path.display())));
+        }
+        if outputs[..i].contains(path) {
             return Err(Failure::usage(format!("{} is to be written twice: give each output a file of its own", path.display())));
+        }
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+            return Err(Failure::file(path, format!("cannot be written: there is no folder {}", folder.display())));
         }
     }
     Ok(())

@@ -329,12 +329,20 @@ fn an_inverse_is_certified_and_drawn() {
     fails(&["invert", &field, &out, "--count", &folder.path("count.csv")], 2);
     fails(&["invert", &field, &out, "--as", "grid"], 2);
     assert!(fails(&["invert", &out, &back, "--residual", &back], 2).contains("written twice"));
-    assert!(fails(&["invert", &out, &back, "--method", "newton", "--tolerance", "0"], 2).contains("--tolerance 0"));
+    assert!(fails(&["invert", &out, &out], 2).contains("is read and to be written"));
+    assert!(fails(&["invert", &out, &back, "-s", "5x6"], 2).contains("--input-size 4x6, no --align-corners, --rest index"));
+    assert!(fails(&["invert", &out, &back, "--method", "newton", "--tolerance", "-1"], 2).contains("--tolerance -1"));
     // Where the field cannot be written nothing else is.
     let lost = folder.path("lost.svg");
     fails(&["invert", &out, &folder.path("no/such/back.npy"), "--count", &lost], 1);
     assert!(!std::path::Path::new(&lost).exists());
-    assert!(fails(&["invert", &out, &back, "--count", &lost, "--sample", "1"], 2).contains("--sample 1: there are 1"));
+    let fresh = folder.path("fresh.npz");
+    assert!(fails(&["invert", &out, &fresh, "--count", &lost, "--sample", "1"], 2).contains("--sample 1: there are 1"));
+    fails(&["invert", &out, &fresh, "--count", &folder.path("no/such/count.svg")], 1);
+    assert!(!std::path::Path::new(&fresh).exists());
+    let nan = folder.save("nan.npy", &[4, 6, 2], [f32::NAN; 48].to_vec());
+    assert!(succeeds(&[&["invert", &nan, &fresh][..], &as_field].concat()).contains("none: no place is certified"));
+    assert!(succeeds(&["jacobian", &nan, &residual]).contains("not known: no cell has finite corners"));
 }
 
 #[test]
@@ -408,6 +416,12 @@ fn points_go_both_ways() {
     assert_eq!(&lines[1..], ["1.5 1 1 0.0e0", "nan nan 0 nan"]);
     let text = succeeds(&["points", &field, &points, "--direction", "pull"]);
     assert_eq!(text.lines().nth(1), Some("2.5 1 1 0.0e0"));
+    std::fs::write(&points, "\u{feff}2 1\n").expect("a writable folder");
+    assert_eq!(succeeds(&["points", &field, &points]).lines().nth(1), Some("1.5 1 1 0.0e0"));
+    let batch = folder.save("batch.npy", &[2, 3, 5, 2], [0.5f32, 0.0].repeat(30));
+    assert!(fails(&["points", &batch, &points], 2).contains("2 samples: add --sample"));
+    assert!(fails(&["points", &batch, &points, "--sample", "2"], 2).contains("--sample 2: there are 2"));
+    succeeds(&["points", &batch, &points, "--sample", "1"]);
     std::fs::write(&points, "1 2 3\n").expect("a writable folder");
     assert!(fails(&["points", &field, &points], 1).contains("line 1: \"1 2 3\": expected 2 numbers"));
 }

@@ -160,7 +160,8 @@ impl Report {
     /// Every fold between pixels, and how much it turns over.
     pub fn folding<const D: usize>(&mut self, folds: &Folding<D>) {
         let all = folds.cells - folds.undecided;
-        let text = match folds.folded {
+        let mut text = match folds.folded {
+            _ if all == 0 && folds.cells > 0 => "not known: no cell has finite corners".to_owned(),
             0 => format!("none in {all} cells: the interpolated map is one to one on each"),
             folded if folds.mirrored == all => format!("none; all {folded} cells are turned over, as by a mirror"),
             folded => format!(
@@ -169,6 +170,9 @@ impl Report {
                 folds.mirrored
             ),
         };
+        if folds.undecided > 0 && all > 0 {
+            text += &format!("; {} cells have a corner that is not finite", folds.undecided);
+        }
         self.line("folds", text);
         self.fact(
             "cells",

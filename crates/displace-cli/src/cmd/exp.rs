@@ -28,7 +28,7 @@ pub(crate) struct Args {
     squarings: Option<u32>,
 
     /// The error of the integration that is allowed, in pixels
-    #[arg(long, value_name = "PX", default_value_t = 0.01)]
+    #[arg(long, value_name = "PX", default_value_t = 0.01, allow_negative_numbers = true)]
     tolerance: f64,
 
     /// How fields are read between pixels

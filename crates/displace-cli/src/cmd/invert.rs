@@ -2,7 +2,7 @@
 
 use crate::args::{LatticeArgs, Meaning};
 use crate::failure::{Failure, Result};
-use crate::figure::{FIGURE, FigureArgs, Style};
+use crate::figure::{FIGURE, FigureArgs, Style, save};
 use crate::input::{Stored, read_locations};
 use crate::lattices::{NUMBERS, Numbers};
 use crate::output::{FIELD, distinct, expect_extension, write_field};
@@ -44,7 +44,7 @@ pub(crate) struct Args {
     branch: String,
 
     /// An iteration ends at this residual, in source pixels
-    #[arg(long, value_name = "PX")]
+    #[arg(long, value_name = "PX", allow_negative_numbers = true)]
     tolerance: Option<f64>,
 
     /// An iteration ends after so many steps
@@ -89,7 +89,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if let Some(path) = &args.plot {
         expect_extension(path, "a picture", FIGURE)?;
     }
-    distinct(&[Some(&args.output), args.plot.as_ref(), args.count.as_ref(), args.residual.as_ref()])?;
+    distinct(&args.field, &[Some(&args.output), args.plot.as_ref(), args.count.as_ref(), args.residual.as_ref()])?;
     if let Some(tolerance) = args.tolerance.filter(|tolerance| !(tolerance.is_finite() && *tolerance > 0.0)) {
         return Err(Failure::usage(format!("--tolerance {tolerance}: expected a length above 0 in pixels")));
     }
@@ -164,10 +164,11 @@ impl Args {
         let residuals = inverse.residual.as_slice().iter().zip(inverse.valid.as_slice()).filter(|(_, valid)| **valid);
         let (largest, sum) = residuals.fold((0.0f64, 0.0), |(largest, sum), (r, _)| (largest.max(r.to_f64()), sum + r.to_f64()));
         let mean = sum / valid.max(1) as f64;
-        report.line(
-            "residual",
-            format!("largest {largest:.2e} px, mean {mean:.2e} px, of what the map reads at each place as stored"),
-        );
+        let text = match valid {
+            0 => "none: no place is certified".to_owned(),
+            _ => format!("largest {largest:.2e} px, mean {mean:.2e} px, of what the map reads at each place as stored"),
+        };
+        report.line("residual", text);
         let counted = self.method == How::Exact;
         report.fact("pixels_without_place", json!(missing));
         report.fact("pixels_with_several_places", json!(counted.then_some(many)));
@@ -198,33 +199,39 @@ impl Args {
     {
         let mut shape: Vec<usize> = inverse.count.shape().size.iter().rev().copied().collect();
         shape.insert(0, inverse.count.shape().n);
-        // First what was asked for, so that a place where nothing can be written leaves nothing.
-        let between = *inverse.field.between();
-        let all = [&shape[usize::from(!batch)..], &[D]].concat();
-        write_field(&self.output, all, inverse.field.as_slice().to_vec(), None, &between)?;
-        report.wrote("field", &self.output);
-        if let Some(path) = &self.plot {
-            self.figure.draw(&inverse.field.view(), self.figure.style.unwrap_or(Style::Quiver), path)?;
-            report.wrote("picture", path);
-        }
-        let mut numbers = |what: &'static str, path: &Path, values: Vec<f64>, data: AnyData, title: &str, label: &str| {
+        // Everything is made before anything is written: what cannot be drawn leaves no files.
+        let style = self.figure.style.unwrap_or(Style::Quiver);
+        let plot = self.plot.as_ref().map(|_| self.figure.picture(&inverse.field.view(), style)).transpose()?;
+        let numbers = |path: &Path, values: Vec<f64>, data: AnyData, title: &str, label: &str| {
             let caption = format!("The inverse of {}, at each source pixel.", self.field.display());
             let options = HeatOptions { title: title.into(), label: label.into(), caption, scale: None, mark_to: None };
-            Numbers { shape: shape.clone(), values, batch }.write(path, data, options, &self.figure.part)?;
-            report.wrote(what, path);
-            Ok::<(), Failure>(())
+            Numbers { shape: shape.clone(), values, batch }.ready(path, data, options, &self.figure.part)
         };
+        let mut ready = Vec::new();
         if let Some(path) = &self.count {
             let count = inverse.count.as_slice();
             // Counts beyond 65535 are written as that.
             let stored: Vec<u16> = count.iter().map(|count| u16::try_from(*count).unwrap_or(u16::MAX)).collect();
             let values = count.iter().map(|count| f64::from(*count)).collect();
-            numbers("count", path, values, stored.into(), "How many places read each pixel", "places")?;
+            ready.push(("count", path, numbers(path, values, stored.into(), "How many places read each pixel", "places")?));
         }
         if let Some(path) = &self.residual {
             let values = inverse.residual.as_slice().iter().map(|r| r.to_f64()).collect();
             let stored = inverse.residual.as_slice().to_vec().into();
-            numbers("residual", path, values, stored, "By how much the map misses each pixel", "residual (px)")?;
+            let title = "By how much the map misses each pixel";
+            ready.push(("residual", path, numbers(path, values, stored, title, "residual (px)")?));
+        }
+        let between = *inverse.field.between();
+        let all = [&shape[usize::from(!batch)..], &[D]].concat();
+        write_field(&self.output, all, inverse.field.as_slice().to_vec(), None, &between)?;
+        report.wrote("field", &self.output);
+        if let (Some(picture), Some(path)) = (&plot, &self.plot) {
+            save(picture, path)?;
+            report.wrote("picture", path);
+        }
+        for (what, path, ready) in ready {
+            ready.write(path)?;
+            report.wrote(what, path);
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use crate::failure::{Failure, Result};
 use crate::figure::PartArgs;
 use crate::input::{Stored, read_locations};
 use crate::lattices::{NUMBERS, Numbers, field, widened, with_reals};
-use crate::output::expect_extension;
+use crate::output::{distinct, expect_extension};
 use crate::progress::Progress;
 use crate::report::{OnTerminal, Report, shape_text};
 use displace::{AnyData, Real, Scheme, Spacing, folding, jacobian_determinant};
@@ -50,6 +50,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     expect_extension(&args.output, "numbers at pixels", NUMBERS)?;
+    distinct(&args.field, &[Some(&args.output)])?;
     let stored = widened(read_locations(&args.field)?);
     match stored.components()? {
         2 => with_reals!(stored, v => args.work::<_, 2>(&stored, v)),
@@ -114,12 +115,8 @@ impl Args {
             scale: None,
             mark_to: Some(0.0),
         };
-        Numbers { shape, values, batch: stored.is_batch(D) }.write(
-            &self.output,
-            determinant.into_vec().into(),
-            options,
-            &self.part,
-        )?;
+        let numbers = Numbers { shape, values, batch: stored.is_batch(D) };
+        numbers.ready(&self.output, determinant.into_vec().into(), options, &self.part)?.write(&self.output)?;
         report.wrote("determinant", &self.output);
         report.print(self.json)
     }

@@ -30,9 +30,9 @@ pub(crate) struct Args {
     #[arg(long, value_name = "BRANCH", default_value = "largest_jacobian", value_parser = ["largest_jacobian", "nearest", "first"])]
     branch: String,
 
-    /// Sample of a batch
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    sample: usize,
+    /// Sample of a batch; needed if there are several
+    #[arg(long, value_name = "N")]
+    sample: Option<usize>,
 
     #[command(flatten)]
     lattice: LatticeArgs,
@@ -52,7 +52,15 @@ impl Args {
         let direction: Direction = self.direction.parse().map_err(Failure::usage)?;
         let branch: Branch = self.branch.parse().map_err(Failure::usage)?;
         let points = read::<D>(&self.points)?;
-        let moved = transform_points(&points, &by.into(), self.sample, direction, branch).map_err(Failure::usage)?;
+        let samples = by.by().shape().n;
+        let sample = match self.sample {
+            None if samples != 1 => {
+                return Err(Failure::usage(format!("{} has {samples} samples: add --sample", self.field.display())));
+            }
+            Some(sample) if sample >= samples => return Err(Failure::usage(format!("--sample {sample}: there are {samples}"))),
+            sample => sample.unwrap_or(0),
+        };
+        let moved = transform_points(&points, &by.into(), sample, direction, branch).map_err(Failure::usage)?;
         let axes = if D == 2 { "x y" } else { "x y z" };
         let (from, to) = if direction == Direction::Push { ("source", "destination") } else { ("destination", "source") };
         let mut text =
@@ -81,7 +89,8 @@ fn read<const D: usize>(path: &Path) -> Result<Vec<[f64; D]>> {
         std::fs::read_to_string(path).map_err(|e| Failure::file(path, format!("cannot be read: {e}")))?
     };
     let mut points = Vec::new();
-    for (number, line) in text.lines().enumerate() {
+    // Some editors begin a file with a mark that nobody sees.
+    for (number, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let line = line.split('#').next().unwrap_or_default().trim();
         if line.is_empty() {
             continue;

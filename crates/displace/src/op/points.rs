@@ -107,7 +107,8 @@ fn pull<L: Location, const D: usize>(map: &Map<'_, L, D>, planes: &[Plane<'_, L,
         return ([f64::NAN; D], 0, f64::NAN);
     }
     let by = map.read(planes, map.cell(x)).by(x);
-    (std::array::from_fn(|k| map.rest()[k].at(x[k]) + by[k]), 1, 0.0)
+    let place: [f64; D] = std::array::from_fn(|k| map.rest()[k].at(x[k]) + by[k]);
+    if place.iter().all(|place| place.is_finite()) { (place, 1, 0.0) } else { ([f64::NAN; D], 0, f64::NAN) }
 }
 
 /// Boxes round what cells read, in levels: a box of one level holds `FAN` boxes of the one below along each axis, one of the

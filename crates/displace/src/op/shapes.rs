@@ -49,8 +49,9 @@ pub type Bounds<const D: usize> = [[f64; D]; 2];
 /// For each box, the box round everything in it that comes through the map of one sample; `None` if nothing does.
 ///
 /// A box becomes something curved, and the box round it is what is returned. It is found from places on a lattice in the box, at
-/// most a pixel apart or 64 along each axis, its faces among them: exact for maps that are linear in it, else as near as the
-/// map bends between such places. What lies outside the map is left out.
+/// most a pixel apart or 64 along each axis, its faces among them, and from the pixels on the destination's border that lie in it:
+/// exact for maps that keep their axes, and for linear ones where the box does not reach over the border; else as near as the map bends
+/// between such places. What lies outside the map is left out.
 ///
 /// # Errors
 /// As [`transform_points`].
@@ -74,19 +75,55 @@ pub fn transform_boxes<L: Location, const D: usize>(
 ) -> Result<Vec<Option<Bounds<D>>>, PointsError> {
     let mut places = Vec::new();
     let mut ends = Vec::with_capacity(boxes.len());
-    for bounds in boxes {
-        spread(bounds, &mut places);
+    let last = locations.destination().map(|len| len.saturating_sub(1) as f64);
+    for [low, high] in boxes {
+        let mut bounds = [*low, *high];
+        if direction == Direction::Pull {
+            // Beyond the end centres there is no map: up to there the faces are looked at.
+            bounds[0] = std::array::from_fn(|k| low[k].max(0.0));
+            bounds[1] = std::array::from_fn(|k| high[k].min(last[k]));
+        }
+        if (0..D).all(|k| bounds[0][k] <= bounds[1][k]) {
+            spread(&bounds, &mut places);
+        }
         ends.push(places.len());
     }
     let moved = transform_points(&places, locations, n, direction, branch)?;
+    // Where a box reaches further than the map, the border is where what comes through ends.
+    let border = if direction == Direction::Push { border(locations, n)? } else { Vec::new() };
     let mut start = 0;
-    let round = |end: usize| {
+    let round = |(end, [low, high]): (usize, &Bounds<D>)| {
         let part = start..end;
         start = end;
-        let found = part.filter(|at| moved.count[*at] > 0).map(|at| [moved.places[at]; 2]);
-        found.reduce(|a, b| [std::array::from_fn(|k| a[0][k].min(b[0][k])), std::array::from_fn(|k| a[1][k].max(b[1][k]))])
+        let found = part.filter(|at| moved.count[*at] > 0).map(|at| moved.places[at]);
+        let inside = |read: &[f64; D]| (0..D).all(|k| low[k] <= read[k] && read[k] <= high[k]);
+        let ends = border.iter().filter(|[_, read]| inside(read)).map(|[place, _]| *place);
+        let each = found.chain(ends).map(|place| [place; 2]);
+        each.reduce(|a, b| [std::array::from_fn(|k| a[0][k].min(b[0][k])), std::array::from_fn(|k| a[1][k].max(b[1][k]))])
     };
-    Ok(ends.into_iter().map(round).collect())
+    Ok(ends.into_iter().zip(boxes).map(round).collect())
+}
+
+/// The pixels on the border of the destination and the places that they read.
+fn border<L: Location, const D: usize>(locations: &Locations<'_, L, D>, n: usize) -> Result<Vec<[[f64; D]; 2]>, PointsError> {
+    let size = locations.destination();
+    let mut pixels = Vec::new();
+    for mut row in 0..size[1..].iter().product() {
+        let mut pixel = [0; D];
+        for k in 1..D {
+            pixel[k] = row % size[k];
+            row /= size[k];
+        }
+        let inner = (1..D).all(|k| pixel[k] > 0 && pixel[k] + 1 < size[k]);
+        let step = if inner { size[0].saturating_sub(1).max(1) } else { 1 };
+        for x in (0..size[0]).step_by(step) {
+            pixel[0] = x;
+            pixels.push(pixel.map(|i| i as f64));
+        }
+    }
+    let read = transform_points(&pixels, locations, n, Direction::Pull, Branch::default())?;
+    let both = pixels.into_iter().zip(read.places).zip(read.count);
+    Ok(both.filter(|(_, count)| *count > 0).map(|((pixel, read), _)| [pixel, read]).collect())
 }
 
 /// Places all over a box.

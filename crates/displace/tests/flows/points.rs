@@ -73,6 +73,33 @@ fn boxes() {
     assert_eq!(densified(&[[0.0, f64::NAN], [3.0, 4.0]], 1.0).len(), 2);
 }
 
+/// What comes through of a box that reaches over the map ends where the map does.
+#[test]
+fn boxes_that_reach_over_the_border() {
+    let shift: Field<f32, 2> = field([1000, 300], |_| [3.0, 0.0]);
+    let moved = |boxes, direction| {
+        let moved = transform_boxes(&[boxes], &shift.view().into(), 0, direction, Branch::default()).expect("boxes");
+        moved[0]
+    };
+    assert_eq!(moved([[0.0, 0.0], [999.0, 299.0]], Direction::Push), Some([[0.0, 0.0], [996.0, 299.0]]));
+    assert_eq!(moved([[-1e6, -1e6], [1e6, 1e6]], Direction::Push), Some([[0.0, 0.0], [999.0, 299.0]]));
+    assert_eq!(moved([[-9.5, 10.25], [20.5, 400.0]], Direction::Push), Some([[0.0, 10.25], [17.5, 299.0]]));
+    assert_eq!(moved([[-9.5, 10.25], [20.5, 400.0]], Direction::Pull), Some([[3.0, 10.25], [23.5, 299.0]]));
+    assert_eq!(moved([[-9.0, 0.0], [2.0, 5.0]], Direction::Push), None);
+    assert_eq!(moved([[1000.0, 0.0], [1010.0, 5.0]], Direction::Pull), None);
+}
+
+#[test]
+fn places_beside_nan_have_no_answer() {
+    let broken: Field<f64, 2> = field([4, 4], |pixel| if pixel == [1, 1] { [f64::NAN; 2] } else { [0.0; 2] });
+    for direction in [Direction::Pull, Direction::Push] {
+        let moved = transform_points(&[[1.0, 1.0], [0.5, 0.5], [2.5, 2.5]], &broken.view().into(), 0, direction, Branch::default());
+        let moved = moved.expect("places");
+        assert_eq!(moved.count, [0, 0, 1], "{direction:?}");
+        assert!(moved.places[..2].iter().flatten().chain(&moved.residual[..2]).all(|number| number.is_nan()));
+    }
+}
+
 #[test]
 fn labels() {
     let shift: Field<f32, 2> = field([5, 2], |_| [2.0, 0.0]);
