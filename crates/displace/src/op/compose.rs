@@ -1,7 +1,7 @@
 //! One field after another.
 
 use crate::axis::Rest;
-use crate::dtype::Real;
+use crate::dtype::{Real, Sample};
 use crate::error::{ComposeError, OutputLenError, SizeText, ViewError};
 use crate::field::{Field, FieldView};
 use crate::grid::Locations;
@@ -124,9 +124,9 @@ pub fn compose_into<R: Real, const D: usize>(
 }
 
 /// What `change` makes of each number, component by component.
-pub(crate) fn planar<R: Real, const D: usize>(
-    by: &View<'_, R, D>,
-    change: impl Fn(R) -> R + Send + Sync,
+pub(crate) fn planar<T: Sample, R: Sample, const D: usize>(
+    by: &View<'_, T, D>,
+    change: impl Fn(T) -> R + Send + Sync,
 ) -> Result<Dense<R, D>, ViewError> {
     let shape = by.shape();
     let mut planar = Dense::zeroed(shape, Layout::Planar)?;

@@ -3,6 +3,7 @@
 use crate::dtype::{Location, Sample};
 use crate::error::{NameError, SampleError, ShapeText};
 use crate::grid::Locations;
+use crate::op::compose::planar;
 use crate::op::sample_grad::sample_grad_into;
 use crate::rows::{for_each_band, row_index, zip_each};
 use crate::sampler::Sampler;
@@ -84,7 +85,8 @@ pub fn splat<T: Sample + Location, L: Location, const D: usize>(
     let n = batch(shape.n, at.at.shape().n)?;
     if <T as Sample>::DTYPE.is_half() {
         // Sums and weights keep their digits until the mean is taken.
-        let (values, weights) = (widened(values)?, weights.map(widened).transpose()?);
+        let wide = |view: &View<'_, T, D>| planar(view, <T as Sample>::widen::<f32>);
+        let (values, weights) = (wide(values)?, weights.map(wide).transpose()?);
         let all = splat(&values.view(), weights.as_ref().map(Dense::view).as_ref(), at, sampler, reduce)?;
         return Ok(Splat { values: narrowed(&all.values)?, coverage: narrowed(&all.coverage)? });
     }
@@ -120,24 +122,6 @@ pub fn splat<T: Sample + Location, L: Location, const D: usize>(
     });
     let n = batch(both.n, at.at.shape().n)?;
     finish(sum(&weighted.view(), at, sampler, n)?, sum(weights, at, sampler, n)?, reduce)
-}
-
-fn widened<T: Sample, const D: usize>(view: &View<'_, T, D>) -> Result<Dense<f32, D>, SampleError> {
-    let shape = view.shape();
-    let mut wide = Dense::zeroed(shape, Layout::Planar)?;
-    for_each_band(wide.as_mut_slice(), shape, Layout::Planar, |band| {
-        for row in 0..band.rows {
-            let index = row_index(band.first_row + row, &shape.size);
-            for c in 0..shape.c {
-                let plane = view.plane(band.n, c);
-                let start = plane.row(index);
-                for (x, to) in band.row(row, c).0.iter_mut().enumerate() {
-                    *to = plane.data[(start + x as isize * plane.strides[0]) as usize].widen();
-                }
-            }
-        }
-    });
-    Ok(wide)
 }
 
 fn narrowed<T: Sample, const D: usize>(wide: &Dense<f32, D>) -> Result<Dense<T, D>, SampleError> {
