@@ -306,11 +306,10 @@ def transform_labels(labels, field, direction="push", *, branch="largest_jacobia
     if table is None:
         moved = warp(labels, field, "nearest", align_corners=align_corners, rest=rest)
         # A sampler reads NaN, where the type has it, at a place that is not known.
-        return (
-            moved
-            if (moved == moved).all()
-            else _back(labels, np.nan_to_num(to_numpy(moved, "labels"), posinf=np.inf, neginf=-np.inf))
-        )
+        if (moved == moved).all():
+            return moved
+        known = _back(labels, np.nan_to_num(to_numpy(moved, "labels"), posinf=np.inf, neginf=-np.inf))
+        return known.to(labels.dtype) if _arrays.is_torch(labels) else known
     if hasattr(field, "input_size"):
         by = to_numpy(field.displacement, "field")
         places = type(field)(by, field.input_size, align_corners=field.align_corners, rest=field.rest)

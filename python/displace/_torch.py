@@ -295,7 +295,8 @@ def hidden(tensor: torch.Tensor) -> bool:
 def any_to_numpy(tensor: torch.Tensor, what: str) -> np.ndarray:
     """A tensor of any type, as NumPy sees it."""
     _check(tensor, what, (tensor.dtype,))
-    return tensor.detach().numpy()
+    tensor = tensor.detach()
+    return (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy()
 
 
 def to_numpy(tensor: torch.Tensor, what: str) -> np.ndarray:

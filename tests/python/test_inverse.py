@@ -138,6 +138,11 @@ def test_labels_of_types_that_images_do_not_have():
             pushed, pulled = (displace.transform_labels(kind(labels), kind(field), way) for way in ("push", "pull"))
             assert type(pushed) is type(kind(labels)) and pushed.dtype == kind(labels).dtype == pulled.dtype
             assert (pushed.tolist(), pulled.tolist()) == ([[3, 4, 100, 0, 0]], [[0, 0, 1, 2, 3]])
+    halves = torch.tensor([[1.0, 2, 3, 4, 5]], dtype=torch.bfloat16)
+    pulled = displace.transform_labels(halves, torch.from_numpy(field), "pull")
+    assert (pulled.dtype, pulled.tolist()) == (torch.bfloat16, [[0, 0, 1, 2, 3]])
+    places = torch.tensor([[3.0, 0.0]], dtype=torch.bfloat16)
+    assert displace.transform_points(places, torch.from_numpy(field)).points.tolist() == [[1, 0]]
     mask = np.array([[True, False, True, True, False]])
     assert displace.transform_labels(mask, field).tolist() == [[True, True, False, False, False]]
     wrapped = displace.Field(field, (1, 5))

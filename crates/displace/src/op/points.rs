@@ -5,7 +5,7 @@ use crate::error::{NameError, PointsError};
 use crate::grid::Locations;
 use crate::kernel::vectorised;
 use crate::map::{Map, solve};
-use crate::op::invert::patch::{FAR, Look, Patch, Root, SAME, Solver, raised, search};
+use crate::op::invert::patch::{FAR, Look, Patch, Root, Solver, raised, search};
 use crate::op::invert::places::Places;
 use crate::op::invert::{Branch, length, missed};
 use crate::rows::map_rows_costing;
@@ -238,15 +238,21 @@ impl<const D: usize> Tree<D> {
             return;
         }
         raised(&mut corners, self.flat);
-        let patch = Patch::from_corners(&corners);
+        // Seen from the point numbers are as small as the cell, and keep their digits.
+        for place in corners.iter_mut().take(1 << D) {
+            for k in 0..D {
+                place[k] -= q[k];
+            }
+        }
+        let (patch, here) = (Patch::from_corners(&corners), [0.0; D]);
         let mut roots = Vec::new();
-        match Solver::new(&patch, self.tolerance).look(&patch, q, self.tolerance) {
+        match Solver::new(&patch, self.tolerance).look(&patch, &here, self.tolerance) {
             Look::Nothing => {}
             Look::Root(t, determinant) => roots.push(Root::at(t, determinant)),
-            Look::Unsure => search(&patch, q, self.tolerance, &mut roots),
+            Look::Unsure => search(&patch, &here, self.tolerance, &mut roots),
         }
         for Root { within, determinant, many } in roots {
-            if (0..D).any(|k| self.flat[k] && within[k] > SAME && !many) {
+            if (0..D).any(|k| self.flat[k] && within[k] > self.tolerance && !many) {
                 continue;
             }
             let x = std::array::from_fn(|k| cell[k] as f64 + if self.flat[k] { 0.0 } else { within[k] });

@@ -50,6 +50,36 @@ fn flat_axes_may_be_turned() {
     assert_eq!(read_pixels(&dot), [[2, 1]]);
 }
 
+/// What is made up for a flat axis reads nothing, whatever the cell looks like.
+#[test]
+fn flat_cells_read_what_they_read() {
+    // Squeezed to a line that passes by pixel (4, 4, 4).
+    let places = [
+        [4.27528508256985, 3.457048629809879, 4.061006746292005],
+        [2.898111107772843, 4.717491887828157, 3.339649944355566],
+        [4.171188253667505, 3.5523221018418947, 4.006481350894833],
+        [2.794014278870498, 4.8127653598601725, 3.2851245488986933],
+    ];
+    let line = reading([9, 9, 9], [2, 2, 1], |[x, y, _]| places[x + 2 * y]);
+    assert_eq!(read_pixels(&line), [[0; 3]; 0]);
+    // Beside the pixels, on either side of them.
+    for beside in [-5e-7, 5e-7, -1e-8, 1e-8] {
+        let row = reading([3, 3], [2, 1], |[x, _]| [2.0 * x as f64, 2.0 * x as f64 + beside]);
+        assert_eq!(read_pixels(&row), [[0; 2]; 0], "{beside}");
+    }
+}
+
+/// A column of cells so narrow that rounding of places would be wider than what is shared is read once.
+#[test]
+fn narrow_cells_share_their_border() {
+    for k in [6999.0, 7000.0, 7001.0, 7003.0, 70003.0] {
+        let width = k * 2f64.powi(-46);
+        let map = reading([201, 2], [3, 2], |[x, y]| [100.0 + width * (x as f64 - 1.0), y as f64]);
+        assert_eq!(read_pixels(&map), [[100, 0], [100, 1]], "{k}");
+        assert!(exact(&map).count.as_slice().iter().all(|count| *count < 2), "{k}");
+    }
+}
+
 /// Every pixel that a corner reads exactly is read, whatever the cells round it look like.
 #[test]
 fn corners_are_never_lost() {
@@ -99,6 +129,21 @@ fn squeezed_cells_read_lines() {
         let inverse = exact(&map);
         let [count, valid] = [u32::from(inverse.count.as_slice()[60] > 0), u32::from(inverse.valid.as_slice()[60])];
         assert_eq!([count, valid], [1, 1], "round {round}: {along:?} at {u} {v}: {:?}", inverse.residual.as_slice()[60]);
+    }
+    // Lines in volumes, through cells that are squeezed to them.
+    let mut random = |most: f64| [0, 1, 2].map(|_| rng.within(-most, most));
+    for round in 0..4000 {
+        let (a, g, bend, at) = (random(2.0), random(2.0), random(1.0), random(0.5).map(|t| t + 0.5));
+        let along = |t: [f64; 3]| {
+            let bends = bend[0] * t[0] * t[1] + bend[1] * t[1] * t[2] + bend[2] * t[0] * t[1] * t[2];
+            (0..3).map(|k| g[k] * t[k]).sum::<f64>() + if round % 2 == 0 { 0.0 } else { bends }
+        };
+        let map = reading([9, 9, 9], [2, 2, 2], |pixel| {
+            let along = along(pixel.map(|i| i as f64)) - along(at);
+            [0, 1, 2].map(|k| 4.0 + a[k] * along)
+        });
+        let inverse = exact(&map);
+        assert_eq!(inverse.count.as_slice()[364], 1, "round {round}: {a:?} {g:?} {bend:?} at {at:?}");
     }
     // The middle of a saddle is where its slope vanishes.
     let saddle = reading([11, 7], [2, 2], |[x, y]| [if x == y { 7.0 } else { 3.0 }, 3.0]);

@@ -4,7 +4,7 @@
 //! blocks that reach it. What a pixel gets does not depend on the cutting: among the places that read it the best is chosen
 //! by an order that knows only the places.
 
-use super::patch::{Bends, FAR, Look, Patch, Root, SAME, Solver, inside, is_near, raised, search};
+use super::patch::{Bends, FAR, Look, Patch, Root, Solver, inside, is_near, raised, search};
 use super::places::{BORDER, Places, is_same};
 use super::{Branch, Finisher, Target};
 use crate::dtype::Location;
@@ -257,17 +257,24 @@ impl<const D: usize> Work<D> {
             }
             let wide = some & bits(wide);
             raised(&mut corners, self.flat);
+            // Seen from the first pixel numbers are as small as the cell, and keep their digits.
+            for place in corners.iter_mut().take(1 << D) {
+                for k in 0..D {
+                    place[k] -= from[k];
+                }
+            }
             let patch = Patch::from_corners(&corners);
             let solver = Solver::new(&patch, seats.tolerance);
             self.row.keep(&solver, x);
             for offset in 0..1 << D {
-                let mut at = from;
+                let (mut at, mut near) = (from, from);
                 let mut beyond = to[0].below(from[0]);
                 for k in 0..D {
-                    at[k] = from[k] + f64::from(offset as u8 >> k & 1);
+                    near[k] = zero.all(f64::from(offset as u8 >> k & 1));
+                    at[k] = from[k] + near[k];
                     beyond |= to[k].below(at[k]);
                 }
-                let (turned, possible) = solver.turned(&patch, &at);
+                let (turned, possible) = solver.turned(&patch, &near);
                 self.row.ask(x, bits(possible & !beyond) & some & !wide, &at, &turned);
             }
             for lane in (0..FOUR).filter(|lane| wide >> lane & 1 == 1) {
@@ -279,14 +286,15 @@ impl<const D: usize> Work<D> {
     /// A cell that reads more than two pixels along an axis.
     #[inline(never)]
     fn wide(&mut self, starts: [usize; 4], x: usize, first: [f64; D], [from, to]: [[f64; D]; 2], seats: &mut Seats<'_, D>) {
-        let patch = self.patch(starts, x);
+        let patch = self.patch(starts, x, from);
         let solver = Solver::new(&patch, seats.tolerance);
         let mut pixel = from;
         loop {
-            match solver.look(&patch, &pixel, seats.tolerance) {
+            let near = std::array::from_fn(|k| pixel[k] - from[k]);
+            match solver.look(&patch, &near, seats.tolerance) {
                 Look::Nothing => {}
                 Look::Root(t, determinant) => self.found.push(Root::at(t, determinant)),
-                Look::Unsure => search(&patch, &pixel, seats.tolerance, &mut self.found),
+                Look::Unsure => search(&patch, &near, seats.tolerance, &mut self.found),
             }
             let cell = along(first, x);
             self.found.drain(..).for_each(|root| seats.take(pixel, cell, self.flat, root));
@@ -316,14 +324,14 @@ impl<const D: usize> Work<D> {
                 let pixel = self.row.pixel.each_ref().map(|pixel| pixel[start + lane]);
                 let t = t.map(|t| t[lane]);
                 if sure >> lane & 1 == 0 {
-                    search(&self.patch(starts, x), &pixel, seats.tolerance, &mut self.found);
+                    search(&self.patch(starts, x, pixel), &[0.0; D], seats.tolerance, &mut self.found);
                     let cell = along(first, x);
                     self.found.drain(..).for_each(|root| seats.take(pixel, cell, self.flat, root));
                 } else if is_near(t) {
                     let within = if t.iter().all(|t| t.abs() <= 0.5) {
                         Some(t)
                     } else {
-                        inside(&self.patch(starts, x), t, &pixel, seats.tolerance)
+                        inside(&self.patch(starts, x, pixel), t, &[0.0; D], seats.tolerance)
                     };
                     if let Some(t) = within {
                         seats.take(pixel, along(first, x), self.flat, Root::at(t, determinant[lane]));
@@ -333,8 +341,8 @@ impl<const D: usize> Work<D> {
         }
     }
 
-    /// One cell of a row.
-    fn patch(&self, starts: [usize; 4], x: usize) -> Patch<D> {
+    /// One cell of a row, as `pixel` sees it.
+    fn patch(&self, starts: [usize; 4], x: usize, pixel: [f64; D]) -> Patch<D> {
         let mut corners = [[0.0; D]; 8];
         for (corner, place) in corners.iter_mut().enumerate().take(1 << D) {
             for k in 0..D {
@@ -342,6 +350,11 @@ impl<const D: usize> Work<D> {
             }
         }
         raised(&mut corners, self.flat);
+        for place in corners.iter_mut().take(1 << D) {
+            for k in 0..D {
+                place[k] -= pixel[k];
+            }
+        }
         Patch::from_corners(&corners)
     }
 }
@@ -484,7 +497,7 @@ impl<'r, const D: usize> Seats<'r, D> {
     fn take(&mut self, pixel: [f64; D], cell: [f64; D], flat: [bool; D], root: Root<D>) {
         let Root { mut within, determinant, many } = root;
         for k in (0..D).filter(|k| flat[*k]) {
-            if within[k] > SAME && !many {
+            if within[k] > self.tolerance && !many {
                 return;
             }
             within[k] = 0.0;

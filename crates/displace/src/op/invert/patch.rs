@@ -66,13 +66,22 @@ pub(crate) fn raised<N: Number, const D: usize>(corners: &mut [[N; D]; 8], flat:
         length = length + *number * *number;
     }
     let length = length.root();
+    // Of sides that are all but parallel, or nothing, it is made of rounding.
+    let mut least = zero.all(COLLAPSED);
+    for k in (0..D).filter(|k| *k != axis) {
+        let mut side = sides[k][0].size();
+        for number in &sides[k][1..] {
+            side = number.size().most(side);
+        }
+        least = least * side;
+    }
+    let some = least.below(length);
     // Towards the axis itself, so that a map that keeps its axes keeps the sign of its determinant.
     let length = (-length).or(normal[axis].below(zero), length);
-    let none = zero.below(length.size());
     for corner in 0..1usize << D {
         if corner >> axis & 1 == 1 {
             for i in 0..D {
-                corners[corner][i] = corners[corner & !(1 << axis)][i] + (normal[i] / length).or(none, zero);
+                corners[corner][i] = corners[corner & !(1 << axis)][i] + (normal[i] / length).or(some, zero);
             }
         }
     }
@@ -175,7 +184,7 @@ impl<const D: usize> Patch<D> {
     }
 
     /// A place of the cell that reads `at`, or comes near, from `t` on: by Gauss and Newton's method with Levenberg's term, which
-    /// needs no determinant. Axes along which only a step out of the cell would help stay where they are.
+    /// needs no inverse of the slope. Axes along which only a step out of the cell would help stay where they are.
     fn approach(&self, mut t: [f64; D], at: &[f64; D]) -> [f64; D] {
         for _ in 0..12 {
             let (value, slopes) = (self.at(t), self.slopes(t));
@@ -190,7 +199,7 @@ impl<const D: usize> Patch<D> {
                     (false, same) => f64::from(u8::from(same)),
                 })
             });
-            let (by, _) = solve(&squares, &std::array::from_fn(|k| if free[k] { pull[k] } else { 0.0 }));
+            let by = eliminated(squares, std::array::from_fn(|k| if free[k] { pull[k] } else { 0.0 }));
             t = std::array::from_fn(|k| (t[k] + by[k]).clamp(-0.5, 0.5));
         }
         t
@@ -324,13 +333,14 @@ impl<const D: usize, N: Number> Solver<D, N> {
             }
             sides = sides * side;
         }
-        let most = most.or(sum.below(infinite) & sides.below(determinant.size()), infinite);
+        let known = sum.below(infinite) & sides.below(determinant.size());
+        let most = most.or(known, infinite);
         for i in 0..D {
             let mut turned = turn[i][0].size();
             for k in 1..D {
                 turned = turned + turn[i][k].size();
             }
-            bound[i] = bound[i] + turned * tolerance;
+            bound[i] = (bound[i] + turned * tolerance).or(known, infinite);
         }
         Self { turn, determinant, bends: Bends { terms, most }, bound }
     }
@@ -543,6 +553,26 @@ pub(crate) fn search<const D: usize>(cell: &Patch<D>, at: &[f64; D], tolerance: 
             }
         }
     }
+}
+
+/// The solution of `m x = r` for a symmetric positive `m` by elimination, the largest pivot first: of a matrix that is all but singular
+/// Cramer's rule would lose every digit.
+fn eliminated<const D: usize>(mut m: [[f64; D]; D], mut r: [f64; D]) -> [f64; D] {
+    let mut open = [true; D];
+    for _ in 0..D {
+        let largest = (0..D).filter(|k| open[*k]).max_by(|a, b| m[*a][*a].total_cmp(&m[*b][*b]));
+        let pivot = largest.expect("as many pivots as axes");
+        open[pivot] = false;
+        let row = m[pivot];
+        for i in (0..D).filter(|i| *i != pivot) {
+            let factor = m[i][pivot] / row[pivot];
+            for k in 0..D {
+                m[i][k] -= factor * row[k];
+            }
+            r[i] -= factor * r[pivot];
+        }
+    }
+    std::array::from_fn(|k| r[k] / m[k][k])
 }
 
 /// `m v`.
