@@ -43,16 +43,16 @@ def exp(velocity, squarings=None, *, tolerance=0.01, mode="bilinear", align_corn
         The integration's error that is allowed, in pixels.
     mode : "bilinear" or "bicubic"
         How fields are read between pixels. Each squaring interpolates, which no number of squarings makes better. torch's
-        "bicubic" does not keep straight lines: it is better only where waves are shorter than some 12 pixels.
+        "bicubic" does not keep straight lines, which "bilinear" does: on smooth fields it is no better.
     align_corners : bool
         Kept for a `Field`.
 
     Returns
     -------
     Exponential(field, squarings, bound)
-        `bound`: how far `field` may lie from the flow at most, in pixels, where paths stay inside, interpolation left aside: with V the longest velocity, L
-        its largest change per pixel and h the step, `V (h/4 + L h^2 exp(L h)/6) (exp(L) - 1)`. Tensors carry gradients; in torch.func
-        and torch.compile, which hide numbers, `squarings` must be given and `bound` is NaN.
+        `bound`: how far `field` may lie from the flow at most, in pixels, where paths stay inside, interpolation left aside: with V
+        the longest velocity, L its largest change per pixel and h the step, `V (h/4 + L h^2 exp(L h)/6) (exp(L) - 1)`. Tensors carry
+        gradients; in torch.func and torch.compile, which hide numbers, `squarings` must be given and `bound` is NaN.
 
     Raises
     ------

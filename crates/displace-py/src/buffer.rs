@@ -7,8 +7,3 @@ use pyo3::types::PyByteArray;
 pub(crate) fn bytes<'py, T: bytemuck::NoUninit>(py: Python<'py>, numbers: &[T]) -> Bound<'py, PyByteArray> {
     PyByteArray::new(py, bytemuck::cast_slice(numbers))
 }
-
-/// Truth values' bytes, 0 or 1.
-pub(crate) fn truths<'py>(py: Python<'py>, truths: &[bool]) -> Bound<'py, PyByteArray> {
-    PyByteArray::new(py, &truths.iter().map(|truth| u8::from(*truth)).collect::<Vec<_>>())
-}

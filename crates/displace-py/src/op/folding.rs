@@ -1,6 +1,6 @@
 //! Where a map folds.
 
-use crate::buffer::truths;
+use crate::buffer::bytes;
 use crate::dispatch::{with_axes, with_float};
 use crate::error::Raise;
 use crate::options::{Frame, components};
@@ -31,6 +31,6 @@ pub(crate) fn folding<'py>(
         let folds = py.detach(|| folding_core(&by)).raise()?;
         let counts = (folds.cells, folds.folded, folds.mirrored, folds.undecided);
         let (smallest, largest) = (folds.smallest.map(place), folds.largest.map(place));
-        Ok((counts, smallest, largest, folds.area, folds.folded_area, truths(py, folds.mask.as_slice())))
+        Ok((counts, smallest, largest, folds.area, folds.folded_area, bytes(py, folds.mask.as_slice())))
     }))
 }

@@ -58,8 +58,8 @@ pub struct Exponential<R, const D: usize> {
 /// changes per pixel (`|grad v|` of the interpolated field: the root of the squares of the largest differences along each axis).
 /// One step misses the flow by `e = V L h^2/4 + V L^2 h^3 exp(L h)/6` at most, since within it the velocity is taken half a step
 /// away, and `2^n` of them by `e (exp(L) - 1)/(L h)`. Linear interpolation in each squaring adds an eighth of the second
-/// differences, which no number of squarings makes smaller; cubic interpolation as torch's (`a` = -0.75) does not keep straight lines and is
-/// better only where waves are shorter than some 12 pixels. *Exactness*: by linear interpolation linear
+/// differences, which no number of squarings makes smaller; cubic interpolation as torch's (`a` = -0.75) does
+/// not keep straight lines, which linear interpolation does (of Keys' cubics only `a` = -1/2 would), and is no way round it. *Exactness*: by linear interpolation linear
 /// velocities (of affine maps) are composed exactly inside.
 ///
 /// # Errors

@@ -5,6 +5,8 @@ mod finish;
 mod iterate;
 pub(crate) mod patch;
 pub(crate) mod places;
+pub(crate) mod search;
+mod seats;
 
 use crate::axis::Rest;
 use crate::dtype::{Location, Real};

@@ -7,7 +7,7 @@ use crate::map::{adjugate, solve};
 /// `b` belongs to the axes whose bits `b` has. A bilinear map has no others, a trilinear one neither.
 #[derive(Clone, Copy)]
 pub(crate) struct Patch<const D: usize, N = f64> {
-    coef: [[N; D]; 8],
+    pub(super) coef: [[N; D]; 8],
 }
 
 impl<const D: usize, N: Number> Patch<D, N> {
@@ -100,7 +100,7 @@ impl<const D: usize> Patch<D> {
 
     /// The value at `t`.
     #[inline(always)]
-    fn at(&self, t: [f64; D]) -> [f64; D] {
+    pub(super) fn at(&self, t: [f64; D]) -> [f64; D] {
         let mut coef = self.coef;
         for k in (0..D).rev() {
             for low in 0..1 << k {
@@ -113,7 +113,7 @@ impl<const D: usize> Patch<D> {
     }
 
     /// The half of each axis that lies towards the bits of `child`, as a box of its own.
-    fn child(&self, child: usize) -> Self {
+    pub(super) fn child(&self, child: usize) -> Self {
         let mut coef = self.coef;
         for k in 0..D {
             let to = if child >> k & 1 == 1 { 0.25 } else { -0.25 };
@@ -129,7 +129,7 @@ impl<const D: usize> Patch<D> {
     }
 
     /// The slopes at `t`: `slopes[i][k]` is that of component `i` along axis `k`.
-    fn slopes(&self, t: [f64; D]) -> [[f64; D]; D] {
+    pub(super) fn slopes(&self, t: [f64; D]) -> [[f64; D]; D] {
         let mut slopes = [[0.0; D]; D];
         for k in 0..D {
             for (b, coef) in self.coef.iter().enumerate().take(1 << D).filter(|(b, _)| b >> k & 1 == 1) {
@@ -143,7 +143,7 @@ impl<const D: usize> Patch<D> {
     }
 
     /// Whether the cell is squeezed to a line, a surface or a point.
-    fn collapsed(&self) -> bool {
+    pub(super) fn collapsed(&self) -> bool {
         let mut sides = 1.0;
         for k in 0..D {
             let side = |coef: &[f64; D]| coef.iter().fold(0.0f64, |side, c| side.max(c.abs()));
@@ -160,53 +160,8 @@ impl<const D: usize> Patch<D> {
         })
     }
 
-    /// Of the places of a collapsed cell that read `at`, which are as many as a line or a box has points, one: near the middle, or
-    /// else near the middle of one of the boxes whose hull holds `at`.
-    fn nearest(&self, at: &[f64; D], tolerance: f64) -> Option<[f64; D]> {
-        let mut boxes = vec![(*self, [0.0; D], 1.0)];
-        let mut left = COLLAPSED_BOXES;
-        while let Some((part, middle, size)) = boxes.pop() {
-            let reach = part.reach();
-            if left == 0 || (0..D).any(|i| (at[i] - part.coef[0][i]).abs() > reach[i] + tolerance) {
-                continue;
-            }
-            left -= 1;
-            let t = self.approach(middle, at);
-            if self.reads(t, at, tolerance) {
-                return Some(t.map(|t| t + 0.5));
-            }
-            boxes.extend((0..1 << D).map(|child| {
-                let to = |k: usize| if child >> k & 1 == 1 { 0.25 } else { -0.25 };
-                (part.child(child), std::array::from_fn(|k| middle[k] + size * to(k)), 0.5 * size)
-            }));
-        }
-        None
-    }
-
-    /// A place of the cell that reads `at`, or comes near, from `t` on: by Gauss and Newton's method with Levenberg's term, which
-    /// needs no inverse of the slope. Axes along which only a step out of the cell would help stay where they are.
-    fn approach(&self, mut t: [f64; D], at: &[f64; D]) -> [f64; D] {
-        for _ in 0..12 {
-            let (value, slopes) = (self.at(t), self.slopes(t));
-            let pull: [f64; D] = std::array::from_fn(|k| (0..D).map(|i| slopes[i][k] * (at[i] - value[i])).sum());
-            let free: [bool; D] = std::array::from_fn(|k| t[k].abs() < 0.5 || t[k] * pull[k] < 0.0);
-            let normal = |a: usize, b: usize| (0..D).map(|i| slopes[i][a] * slopes[i][b]).sum::<f64>();
-            let weight = 1e-12 * (0..D).map(|k| normal(k, k)).sum::<f64>() + 1e-60;
-            let squares: [[f64; D]; D] = std::array::from_fn(|a| {
-                std::array::from_fn(|b| match (free[a] && free[b], a == b) {
-                    (true, true) => normal(a, b) + weight,
-                    (true, false) => normal(a, b),
-                    (false, same) => f64::from(u8::from(same)),
-                })
-            });
-            let by = eliminated(squares, std::array::from_fn(|k| if free[k] { pull[k] } else { 0.0 }));
-            t = std::array::from_fn(|k| (t[k] + by[k]).clamp(-0.5, 0.5));
-        }
-        t
-    }
-
     /// How far values lie from the middle's at most, by component.
-    fn reach(&self) -> [f64; D] {
+    pub(super) fn reach(&self) -> [f64; D] {
         let mut reach = [0.0; D];
         for (b, coef) in self.coef.iter().enumerate().take(1 << D).skip(1) {
             let weight = 0.5f64.powi(b.count_ones() as i32);
@@ -275,15 +230,6 @@ const NEWTON_STEP: f64 = 3e-6;
 const NEWTON_STEPS: usize = 16;
 /// A root this near to a box' border is looked at from both sides.
 const MARGIN: f64 = 1e-6;
-/// Boxes this many halvings below a cell are smaller than [`SAME`]: a root is looked for in them and not in halves of theirs.
-const DEPTH: u8 = 20;
-/// So many boxes are looked at in one cell for one location at most. Places next to a fold need some hundred, in volumes some
-/// thousand.
-const BOXES: usize = 1 << 15;
-/// And so many after a place where the map has no slope was found: of a side that collapses there are boxes without end.
-const SINGULAR_BOXES: usize = 1024;
-/// So many starts are tried in a cell that has collapsed.
-const COLLAPSED_BOXES: usize = 256;
 /// A cell whose area (volume) is at most this part of the product of its sides has collapsed.
 const COLLAPSED: f64 = 1e-9;
 /// Corners further away than this, in pixels, belong to no image: some files write 1e9 and more for "unknown". Cells that reach there
@@ -502,79 +448,6 @@ impl<const D: usize, N: Number> Bends<D, N> {
     }
 }
 
-/// All places of a cell that bends too much for one look: boxes are halved until each has no root or one.
-#[inline(never)]
-pub(crate) fn search<const D: usize>(cell: &Patch<D>, at: &[f64; D], tolerance: f64, found: &mut Vec<Root<D>>) {
-    if cell.collapsed() {
-        found.extend(cell.nearest(at, tolerance).map(|within| Root { within, determinant: 0.0, many: true }));
-        return;
-    }
-    // Between which places each root lies: a side that collapses reads one location all along.
-    let mut spans: Vec<[[f64; 2]; D]> = Vec::new();
-    let mut boxes = vec![(*cell, [0.0; D], 0u8)];
-    let mut left = BOXES;
-    while let Some((patch, middle, depth)) = boxes.pop() {
-        if left == 0 {
-            return;
-        }
-        left -= 1;
-        // The box lies in the hull of its reach whatever its slopes.
-        let reach = patch.reach();
-        if (0..D).any(|i| (at[i] - patch.coef[0][i]).abs() > reach[i] + tolerance) {
-            continue;
-        }
-        let size = 0.5f64.powi(i32::from(depth));
-        let (t, determinant) = match Solver::new(&patch, tolerance).look(&patch, at, tolerance) {
-            Look::Nothing => continue,
-            Look::Root(t, determinant) => (std::array::from_fn(|k| middle[k] + size * t[k]), determinant * size.powi(-(D as i32))),
-            // As far as numbers tell, the slope vanishes here: a fold's very edge, or a side that collapses.
-            Look::Unsure if depth == DEPTH || reach.iter().all(|reach| *reach < tolerance) => {
-                let t = cell.approach(middle, at);
-                if !cell.reads(t, at, tolerance) {
-                    continue;
-                }
-                left = left.min(SINGULAR_BOXES);
-                (t, adjugate(&cell.slopes(t)).1)
-            }
-            Look::Unsure => {
-                boxes.extend((0..1 << D).rev().map(|child| {
-                    let to = |k: usize| if child >> k & 1 == 1 { 0.25 } else { -0.25 };
-                    (patch.child(child), std::array::from_fn(|k| middle[k] + size * to(k)), depth + 1)
-                }));
-                continue;
-            }
-        };
-        let known = spans.iter_mut().find(|span| (0..D).all(|k| span[k][0] - SAME < t[k] && t[k] < span[k][1] + SAME));
-        match known {
-            Some(span) => (0..D).for_each(|k| span[k] = [span[k][0].min(t[k]), span[k][1].max(t[k])]),
-            None => {
-                spans.push(t.map(|t| [t, t]));
-                found.push(Root::at(t, determinant));
-            }
-        }
-    }
-}
-
-/// The solution of `m x = r` for a symmetric positive `m` by elimination, the largest pivot first: of a matrix that is all but singular
-/// Cramer's rule would lose every digit.
-fn eliminated<const D: usize>(mut m: [[f64; D]; D], mut r: [f64; D]) -> [f64; D] {
-    let mut open = [true; D];
-    for _ in 0..D {
-        let largest = (0..D).filter(|k| open[*k]).max_by(|a, b| m[*a][*a].total_cmp(&m[*b][*b]));
-        let pivot = largest.expect("as many pivots as axes");
-        open[pivot] = false;
-        let row = m[pivot];
-        for i in (0..D).filter(|i| *i != pivot) {
-            let factor = m[i][pivot] / row[pivot];
-            for k in 0..D {
-                m[i][k] -= factor * row[k];
-            }
-            r[i] -= factor * r[pivot];
-        }
-    }
-    std::array::from_fn(|k| r[k] / m[k][k])
-}
-
 /// `m v`.
 #[inline(always)]
 fn times<N: Number, const D: usize>(m: &[[N; D]; D], v: &[N; D]) -> [N; D] {
@@ -601,6 +474,7 @@ fn inverse<N: Number, const D: usize>(m: &[[N; D]; D]) -> ([[N; D]; D], N) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::search::search;
     use super::*;
 
     /// A cell whose corners are given in order, x fastest.
