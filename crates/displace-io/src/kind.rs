@@ -15,14 +15,44 @@ pub enum Kind {
     Jpeg,
     /// A TIFF image.
     Tiff,
+    /// An OpenEXR image.
+    Exr,
+    /// A Middlebury flow.
+    Flo,
+    /// A gzip stream: NIfTI's compressed form.
+    Gzip,
+    /// An HDF5 file: `.flo5`, ITK transforms, nitransforms X5.
+    Hdf5,
+    /// An ITK transform as a Matlab 4 file.
+    ItkMat,
+    /// An ITK transform as text.
+    ItkText,
+    /// Rows of numbers as text: FSL's and AFNI's affine matrices.
+    Matrix,
+    /// A MetaImage header, with or without its pixels.
+    MetaImage,
+    /// A NIfTI image.
+    Nifti,
+    /// An NRRD image.
+    Nrrd,
+    /// A folder with an OME-Zarr group or a Zarr array.
+    OmeZarr,
+    /// OpenCV's matrices as YAML, XML or JSON.
+    OpenCv,
+    /// A PFM image.
+    Pfm,
+    /// Tensors as safetensors.
+    Safetensors,
+    /// Tensors as torch saves them.
+    Torch,
 }
 
 /// As many first bytes as tell every kind.
-pub(crate) const MAGIC: usize = 8;
+pub(crate) const MAGIC: usize = 1024;
 
 impl Kind {
     pub(crate) fn of(start: &[u8]) -> Option<Self> {
-        const KINDS: [(&[u8], Kind); 9] = [
+        const KINDS: [(&[u8], Kind); 18] = [
             (b"\x93NUMPY", Kind::Npy),
             (b"PK\x03\x04", Kind::Zip),
             (b"PK\x05\x06", Kind::Zip),
@@ -32,8 +62,46 @@ impl Kind {
             (b"MM\0*", Kind::Tiff),
             (b"II+\0", Kind::Tiff),
             (b"MM\0+", Kind::Tiff),
+            (b"v/1\x01", Kind::Exr),
+            (b"PIEH", Kind::Flo),
+            (b"\x1f\x8b", Kind::Gzip),
+            (b"\x89HDF\r\n\x1a\n", Kind::Hdf5),
+            (b"NRRD000", Kind::Nrrd),
+            (b"#Insight Transform File", Kind::ItkText),
+            (b"PF\n", Kind::Pfm),
+            (b"Pf\n", Kind::Pfm),
+            (b"%YAML", Kind::OpenCv),
         ];
-        KINDS.iter().find(|(magic, _)| start.starts_with(magic)).map(|(_, kind)| *kind)
+        let magic = KINDS.iter().find(|(magic, _)| start.starts_with(magic)).map(|(_, kind)| *kind);
+        magic.or_else(|| Self::by_structure(start))
+    }
+
+    /// Kinds without a mark at their start.
+    fn by_structure(start: &[u8]) -> Option<Self> {
+        if start.get(344..348).is_some_and(|magic| magic == b"n+1\0" || magic == b"ni1\0") || start.get(4..8) == Some(b"n+2\0") {
+            return Some(Self::Nifti);
+        }
+        // A Matlab 4 header: type, rows, columns, imaginary, length of the name; then the name of a transform.
+        if start.get(20..).is_some_and(|name| [&b"AffineTransform"[..], b"MatrixOffset"].iter().any(|n| name.starts_with(n))) {
+            return Some(Self::ItkMat);
+        }
+        if let Some((len, rest)) = start.split_first_chunk::<8>()
+            && rest.starts_with(b"{")
+            && u64::from_le_bytes(*len) < 100_000_000
+        {
+            return Some(Self::Safetensors);
+        }
+        let text = std::str::from_utf8(start).or_else(|e| std::str::from_utf8(&start[..e.valid_up_to()])).ok()?.trim_start();
+        let key = text.split(['=', ':', '\n']).next().unwrap_or_default().trim();
+        if matches!(key, "ObjectType" | "NDims") {
+            return Some(Self::MetaImage);
+        }
+        if text.starts_with("<?xml") && text.contains("opencv_storage") || text.starts_with('{') {
+            return Some(Self::OpenCv);
+        }
+        let first = text.lines().find(|line| !line.trim_start().starts_with('#') && !line.trim().is_empty())?;
+        let numbers = first.split_whitespace().all(|word| word.parse::<f64>().is_ok());
+        numbers.then_some(Self::Matrix)
     }
 
     pub(crate) const fn is_image(self) -> bool {
@@ -49,6 +117,21 @@ impl fmt::Display for Kind {
             Self::Png => "a PNG image",
             Self::Jpeg => "a JPEG image",
             Self::Tiff => "a TIFF image",
+            Self::Exr => "an OpenEXR image",
+            Self::Flo => "a .flo flow",
+            Self::Gzip => "a gzip stream",
+            Self::Hdf5 => "an HDF5 file",
+            Self::ItkMat => "an ITK transform (.mat)",
+            Self::ItkText => "an ITK transform (text)",
+            Self::Matrix => "a text of numbers",
+            Self::MetaImage => "a MetaImage",
+            Self::Nifti => "a NIfTI image",
+            Self::Nrrd => "an NRRD image",
+            Self::OmeZarr => "an OME-Zarr folder",
+            Self::OpenCv => "a file of OpenCV matrices",
+            Self::Pfm => "a PFM image",
+            Self::Safetensors => "a safetensors file",
+            Self::Torch => "a torch file",
         })
     }
 }

@@ -38,7 +38,7 @@ pub(crate) fn sniff(start: &[u8]) -> Result<Kind, ReadCause> {
     if start.is_empty() {
         return Err(ReadCause::Empty);
     }
-    Kind::of(start).ok_or_else(|| ReadCause::Unknown { start: bytes_text(&start[..start.len().min(MAGIC)]) })
+    Kind::of(start).ok_or_else(|| ReadCause::Unknown { start: bytes_text(&start[..start.len().min(8)]) })
 }
 
 /// Names the file in an error.

@@ -421,3 +421,43 @@ pub struct NameError {
     /// The names there are.
     pub expected: &'static str,
 }
+
+/// A text that names no convention.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ConventionError {
+    /// No preset of that name.
+    #[error(
+        "unknown convention \"{found}\": expected one of {}, with what differs as in \"flow,order=ij,layout=first\"",
+        preset_names()
+    )]
+    Unknown {
+        /// The name.
+        found: String,
+    },
+    /// Two formulas go by this name.
+    #[error(
+        "ST maps are made by two formulas: name \"stmap_edges\", (x+1/2)/W, or \"stmap_centers\", x/(W-1); \
+         they differ by up to half a pixel"
+    )]
+    StMap,
+    /// A part that says nothing known.
+    #[error("\"{found}\" is no part of a convention: expected quantity=, unit=, order=, layout=, axes=, y=, direction= or centre=")]
+    Part {
+        /// The part.
+        found: String,
+    },
+    /// A part with a value that is none of its own.
+    #[error("{key}=\"{found}\": expected one of {expected}")]
+    Value {
+        /// The part.
+        key: String,
+        /// Its value.
+        found: String,
+        /// The values it may have.
+        expected: String,
+    },
+}
+
+fn preset_names() -> String {
+    crate::convention::PRESETS.iter().map(|preset| preset.name).collect::<Vec<_>>().join(", ")
+}

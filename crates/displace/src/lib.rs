@@ -59,6 +59,7 @@ struct Readme;
 
 mod any;
 mod axis;
+mod convention;
 mod dtype;
 pub mod error;
 mod exact;
@@ -79,6 +80,7 @@ mod view;
 
 pub use any::{AnyArray, AnyData};
 pub use axis::{Axis, Extent, Rest};
+pub use convention::{Centre, Convention, Frame, Order, PRESETS, Placement, PlacementError, Preset, Quantity, Unit};
 pub use dtype::{DType, Location, Real, Sample};
 pub use exact::{Ratio, scaled_plus};
 pub use field::{Field, FieldView};

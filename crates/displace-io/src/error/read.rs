@@ -33,10 +33,10 @@ pub enum ReadCause {
     #[error("reading stopped: {}", io_text(.0))]
     Io(#[from] io::Error),
     /// No bytes at all.
-    #[error("is empty (0 bytes): expected .npy, .npz, PNG, JPEG or TIFF")]
+    #[error("is empty (0 bytes)")]
     Empty,
     /// Content of no known kind.
-    #[error("starts with the bytes {start}: that is none of .npy, .npz, PNG, JPEG, TIFF")]
+    #[error("starts with the bytes {start}: that is no known kind of file")]
     Unknown {
         /// The first bytes, for people.
         start: String,
@@ -62,6 +62,17 @@ pub enum ReadCause {
     Allocation {
         /// Bytes asked for.
         bytes: u64,
+    },
+    /// An integer that no number type here holds.
+    #[error("holds 64-bit integers beyond 2^53, which f64 does not hold")]
+    Integer,
+    /// Not what its format has to be.
+    #[error("is {kind} that {what}")]
+    Format {
+        /// What it is.
+        kind: Kind,
+        /// What is wrong, in words that follow "that".
+        what: String,
     },
     /// A bad array.
     #[error(transparent)]

@@ -38,6 +38,14 @@ pub enum WriteCause {
     /// The system refuses, or the disk is full.
     #[error("cannot be written: {}", io_text(.0))]
     Io(#[from] io::Error),
+    /// A field that the format cannot hold.
+    #[error("cannot be written as {format}: {what}")]
+    Field {
+        /// The format.
+        format: &'static str,
+        /// What is wrong, and what it can hold.
+        what: String,
+    },
     /// A type without a name in `.npy`.
     #[error("bf16 cannot be written: .npy has no name for it; convert to f32, which holds every bf16 exactly")]
     Bf16,

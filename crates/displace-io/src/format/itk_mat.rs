@@ -1,0 +1,11 @@
+//! An ITK transform (Matlab 4).
+
+use crate::contents::Contents;
+use crate::error::read::ReadCause;
+use crate::format::Input;
+use crate::kind::Kind;
+
+/// Reads what the bytes hold.
+pub(crate) fn read(_: &mut Input<'_>) -> Result<Contents, ReadCause> {
+    Err(ReadCause::Format { kind: Kind::ItkMat, what: "not read yet".into() })
+}

@@ -1,0 +1,11 @@
+//! An ITK transform (text).
+
+use crate::contents::Contents;
+use crate::error::read::ReadCause;
+use crate::format::Input;
+use crate::kind::Kind;
+
+/// Reads what the bytes hold.
+pub(crate) fn read(_: &mut Input<'_>) -> Result<Contents, ReadCause> {
+    Err(ReadCause::Format { kind: Kind::ItkText, what: "not read yet".into() })
+}

@@ -1,0 +1,20 @@
+//! A torch file (.pt).
+
+use crate::atomic::at;
+use crate::contents::Contents;
+use crate::error::read::ReadCause;
+use crate::error::write::{WriteCause, WriteError};
+use crate::format::Input;
+use crate::kind::Kind;
+use crate::stored::StoredField;
+use std::path::Path;
+
+/// Reads what the bytes hold.
+pub(crate) fn read(_: &mut Input<'_>) -> Result<Contents, ReadCause> {
+    Err(ReadCause::Format { kind: Kind::Torch, what: "not read yet".into() })
+}
+
+/// Writes a field, all or nothing.
+pub(crate) fn write(path: &Path, _: &StoredField) -> Result<(), WriteError> {
+    Err(at(path)(WriteCause::Field { format: ".pt", what: "not written yet".into() }))
+}

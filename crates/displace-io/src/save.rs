@@ -1,0 +1,145 @@
+//! Fields to files of any format, known by the path's end.
+
+use crate::atomic::at;
+use crate::error::read::one_line;
+use crate::error::write::{WriteCause, WriteError};
+use crate::format;
+use crate::npy;
+use crate::options::WriteOptions;
+use crate::stored::StoredField;
+use displace::Convention;
+use std::path::Path;
+
+/// A format that fields are written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // Named like their formats.
+pub enum Format {
+    Npy,
+    Npz,
+    Flo,
+    Flo5,
+    KittiPng,
+    Pfm,
+    Exr,
+    Tiff,
+    OpenCv,
+    Nifti,
+    MetaImage,
+    Nrrd,
+    ItkHdf5,
+    ItkText,
+    X5,
+    OmeZarr,
+    Safetensors,
+    Torch,
+}
+
+/// The ends of names and the formats they stand for; longer ends first.
+const ENDS: &[(&str, Format)] = &[
+    (".nii.gz", Format::Nifti),
+    (".ome.zarr", Format::OmeZarr),
+    (".npy", Format::Npy),
+    (".npz", Format::Npz),
+    (".flo", Format::Flo),
+    (".flo5", Format::Flo5),
+    (".png", Format::KittiPng),
+    (".pfm", Format::Pfm),
+    (".exr", Format::Exr),
+    (".tif", Format::Tiff),
+    (".tiff", Format::Tiff),
+    (".yml", Format::OpenCv),
+    (".yaml", Format::OpenCv),
+    (".xml", Format::OpenCv),
+    (".json", Format::OpenCv),
+    (".nii", Format::Nifti),
+    (".mha", Format::MetaImage),
+    (".mhd", Format::MetaImage),
+    (".nrrd", Format::Nrrd),
+    (".h5", Format::ItkHdf5),
+    (".hdf5", Format::ItkHdf5),
+    (".tfm", Format::ItkText),
+    (".txt", Format::ItkText),
+    (".x5", Format::X5),
+    (".zarr", Format::OmeZarr),
+    (".safetensors", Format::Safetensors),
+    (".pt", Format::Torch),
+    (".pth", Format::Torch),
+];
+
+impl Format {
+    /// The format that a path's end stands for.
+    ///
+    /// # Errors
+    /// If it stands for none: the ends that do.
+    pub fn of(path: &Path) -> Result<Self, WriteError> {
+        let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+        ENDS.iter().find(|(end, _)| name.ends_with(end)).map(|(_, format)| *format).ok_or_else(|| {
+            let ends = ENDS.iter().map(|(end, _)| *end).collect::<Vec<_>>().join(", ");
+            at(path)(WriteCause::Field { format: "a field", what: format!("\"{}\" ends in none of {ends}", one_line(&name)) })
+        })
+    }
+
+    /// The convention that numbers have to be in to be written so: the format's own, or the one asked for in the layout that
+    /// the format has. `axes` is 2 or 3.
+    ///
+    /// # Errors
+    /// In words: what the format holds, and what is to be named.
+    pub fn convention(self, asked: Option<&Convention>, axes: usize) -> Result<Convention, String> {
+        match self {
+            Self::Npy | Self::Safetensors | Self::Torch => {
+                asked.copied().ok_or_else(|| "holds numbers of any meaning: name the convention (torch_grid, flow, ..)".into())
+            }
+            Self::Npz => own("displace's own fields", "flow", asked),
+            Self::Flo => format::flo::takes(asked, axes),
+            Self::Flo5 => format::hdf5::flo5::takes(asked, axes),
+            Self::KittiPng => format::kitti::takes(asked, axes),
+            Self::Pfm => format::pfm::takes(asked, axes),
+            Self::Exr | Self::Tiff => format::exr::takes(asked, axes),
+            Self::OpenCv => format::opencv::takes(asked, axes),
+            Self::Nifti => format::nifti::takes(asked, axes),
+            Self::MetaImage => format::metaimage::takes(asked, axes),
+            Self::Nrrd => format::nrrd::takes(asked, axes),
+            Self::ItkHdf5 => format::hdf5::itk::takes(asked, axes),
+            Self::ItkText => Err("holds affine transforms, no fields: write .h5 or .nii.gz".into()),
+            Self::X5 => format::hdf5::x5::takes(asked, axes),
+            Self::OmeZarr => format::ome_zarr::takes(asked, axes),
+        }
+    }
+}
+
+/// The one convention that a format holds, refusing any other.
+pub(crate) fn own(format: &str, name: &str, asked: Option<&Convention>) -> Result<Convention, String> {
+    let only: Convention = name.parse().expect("a convention's name");
+    match asked {
+        Some(other) if *other != only => Err(format!("{format} are in the convention \"{only}\", not \"{other}\"")),
+        _ => Ok(only),
+    }
+}
+
+/// Writes a field, all or nothing, in the format that the path ends in. Its one reading must be what [`Format::convention`] gave.
+///
+/// # Errors
+/// If the file cannot be written, or the format cannot hold the field.
+pub fn write_field(path: &Path, field: &StoredField, options: &WriteOptions<'_>) -> Result<(), WriteError> {
+    match Format::of(path)? {
+        Format::Npy => npy::write::write_npy_with(path, &field.array, options),
+        Format::Npz | Format::ItkText => {
+            Err(at(path)(WriteCause::Field { format: "a field", what: "this format needs more than its numbers".into() }))
+        }
+        Format::Flo => format::flo::write(path, field),
+        Format::Flo5 => format::hdf5::flo5::write(path, field),
+        Format::KittiPng => format::kitti::write(path, field),
+        Format::Pfm => format::pfm::write(path, field),
+        Format::Exr => format::exr::write(path, field),
+        Format::Tiff => format::exr::write_tiff(path, field),
+        Format::OpenCv => format::opencv::write(path, field),
+        Format::Nifti => format::nifti::write(path, field),
+        Format::MetaImage => format::metaimage::write(path, field),
+        Format::Nrrd => format::nrrd::write(path, field),
+        Format::ItkHdf5 => format::hdf5::itk::write(path, field),
+        Format::X5 => format::hdf5::x5::write(path, field),
+        Format::OmeZarr => format::ome_zarr::write(path, field),
+        Format::Safetensors => format::safetensors::write(path, field),
+        Format::Torch => format::torch::write(path, field),
+    }
+}

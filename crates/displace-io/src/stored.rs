@@ -1,0 +1,52 @@
+//! What files say of where pixels go: fields with their conventions, affine maps, and maps one after the other.
+
+use displace::{AnyArray, Convention, Placement};
+
+/// Numbers that say where pixels go, as a file has them, and what is known of their meaning.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredField {
+    /// The numbers, as the convention's layout orders them: `(H, W, 2)`, `(2, H, W)`, `(D, H, W, 3)`, `(3, D, H, W)`, with one
+    /// more axis in front where there are several samples.
+    pub array: AnyArray,
+    /// What the numbers may mean. One: the file says so. Several: the caller has to name one of them.
+    pub readings: Vec<Convention>,
+    /// For each pixel, in array order without components, whether its numbers mean anything. `None`: all do, or the file
+    /// cannot say. Numbers that mean nothing are NaN.
+    pub valid: Option<Vec<bool>>,
+    /// Where the pixels that have the numbers lie.
+    pub placement: Option<Placement>,
+    /// What else the header says and people should know, a line each.
+    pub remarks: Vec<String>,
+}
+
+/// A scalar image or one of channels that knows where its pixels lie.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Volume {
+    /// `([D,] H, W)`, with the channels last if there are several.
+    pub array: AnyArray,
+    /// Where its pixels lie.
+    pub placement: Placement,
+    /// Number of channels.
+    pub channels: usize,
+}
+
+/// A map of places in mm, LPS: from an output place to the one that is read (pull).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Transform {
+    /// `matrix * x + offset`.
+    Affine(Affine),
+    /// A displacement field in ITK's convention, with a placement: outside its pixels (and half a pixel around them) there is no
+    /// displacement, between them it is linear.
+    Field(StoredField),
+    /// Several, applied from the last to the first, as ITK's composites are.
+    Composite(Vec<Transform>),
+}
+
+/// `x -> matrix * x + offset`, in mm, LPS.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Affine {
+    /// Row by row.
+    pub matrix: Vec<f64>,
+    /// What is added.
+    pub offset: Vec<f64>,
+}
