@@ -3,8 +3,8 @@
 use crate::args::{LatticeArgs, Meaning};
 use crate::failure::{Failure, Result};
 use crate::progress::Progress;
-use displace::{AnyArray, Shape};
-use displace_io::{Contents, DISPLACEMENT, FieldNotes, ReadOptions};
+use displace::{AnyArray, Convention, Placement, Shape};
+use displace_io::{Contents, Conversion, ConversionError, DISPLACEMENT, FieldNotes, Pixels, ReadOptions, StoredField};
 use std::path::{Path, PathBuf};
 
 /// Locations from a file: the numbers, what they mean, and what the file says of the lattices they belong to.
@@ -35,6 +35,13 @@ pub(crate) fn locations(path: &Path, contents: Contents) -> Result<Stored> {
         Contents::Image(image) => {
             Err(Failure::file(&path, format!("an image of shape {:?} where a grid or field is expected", image.shape())))
         }
+        Contents::Volume(volume) => {
+            Err(Failure::file(&path, format!("an image of shape {:?} where a grid or field is expected", volume.array.shape())))
+        }
+        Contents::Transform(_) => {
+            Err(Failure::file(&path, "a transform of places in mm: displace convert works it out on the pixels of an image"))
+        }
+        Contents::Field(field) => stored_field(path, field),
         Contents::Archive(mut members) => {
             if let Some(at) = members.iter().position(|(name, _)| name == DISPLACEMENT) {
                 let array = members.swap_remove(at).1;
@@ -48,6 +55,43 @@ pub(crate) fn locations(path: &Path, contents: Contents) -> Result<Stored> {
             }
         }
     }
+}
+
+/// The size and place of an image or field.
+pub(crate) fn pixels(path: &Path) -> Result<Pixels> {
+    Pixels::of(&read(path)?).ok_or_else(|| Failure::file(path, "no image or field: its pixels are not known"))
+}
+
+/// What a conversion's failure is: of the file, or of the command line.
+pub(crate) fn refused(path: &Path) -> impl FnOnce(ConversionError) -> Failure {
+    move |error| match error {
+        ConversionError::Other(what) => Failure::file(path, what),
+        named => Failure::Usage(format!("{}: {named}", path.display())),
+    }
+}
+
+/// Numbers of any convention as displacements in source pixels, and where their pixels lie.
+pub(crate) fn flow(path: &Path, contents: Contents, conversion: &Conversion) -> Result<(Stored, Option<Placement>)> {
+    let to = Some("flow".parse().map_err(Failure::usage)?);
+    let converted = Conversion { to, ..conversion.clone() }.run(contents).map_err(refused(path))?;
+    let described =
+        converted.input_size.map(|input_size| FieldNotes { input_size, extent: displace::Extent::Edges, rest: converted.rest });
+    let (array, placement) = (converted.field.array, converted.field.placement);
+    Ok((Stored { path: path.to_path_buf(), array, meaning: Some(Meaning::Displacement), described }, placement))
+}
+
+/// A field of another format, if the file says that its numbers are pixels; what is in other units is converted first.
+fn stored_field(path: PathBuf, field: StoredField) -> Result<Stored> {
+    let own: Vec<Convention> = ["flow", "pixel_map"].iter().filter_map(|n| n.parse().ok()).collect();
+    let meaning = match field.readings.as_slice() {
+        [only] if *only == own[0] => Meaning::Displacement,
+        [only] if *only == own[1] => Meaning::Pixel,
+        readings => {
+            let names = readings.iter().map(|r| format!("\"{r}\"")).collect::<Vec<_>>().join(" or ");
+            return Err(Failure::file(&path, format!("holds {names}: displace convert makes a field in pixels of it (.npz)")));
+        }
+    };
+    Ok(Stored { path, array: field.array, meaning: Some(meaning), described: None })
 }
 
 impl Stored {

@@ -38,6 +38,7 @@
 
 mod atomic;
 mod contents;
+mod conversion;
 mod element;
 mod error;
 mod field;
@@ -50,18 +51,21 @@ mod npz;
 mod numbers;
 mod options;
 mod progress;
+mod render;
 mod save;
 mod source;
 mod stored;
 
 pub use atomic::write_bytes;
 pub use contents::{Contents, read, read_with};
+pub use conversion::{Conversion, ConversionError, Converted, Pixels, Precision, SourcePixels};
 pub use error::image::ImageError;
 pub use error::npy::NpyError;
 pub use error::npz::NpzError;
 pub use error::read::{ReadCause, ReadError};
 pub use error::write::{WriteCause, WriteError};
 pub use field::{COVERAGE, DISPLACEMENT, FieldNotes};
+pub use format::nifti::write_volume;
 pub use image::read::{image_from_bytes, read_image, read_image_with};
 pub use image::write::write_image;
 pub use kind::Kind;

@@ -79,6 +79,12 @@ impl Format {
         })
     }
 
+    /// Whether it holds f64; others round to f32 or steps of their own.
+    #[must_use]
+    pub const fn holds_doubles(self) -> bool {
+        !matches!(self, Self::Flo | Self::Flo5 | Self::KittiPng | Self::Pfm | Self::Exr | Self::Tiff)
+    }
+
     /// The convention that numbers have to be in to be written so: the format's own, or the one asked for in the layout that
     /// the format has. `axes` is 2 or 3.
     ///

@@ -10,7 +10,7 @@ pub struct StoredField {
     pub array: AnyArray,
     /// What the numbers may mean. One: the file says so. Several: the caller has to name one of them.
     pub readings: Vec<Convention>,
-    /// For each pixel, in array order without components, whether its numbers mean anything. `None`: all do, or the file
+    /// For each pixel, samples and rows first whatever the layout (`(N, [D,] H, W)`), whether its numbers mean anything. `None`: all do, or the file
     /// cannot say. Numbers that mean nothing are NaN.
     pub valid: Option<Vec<bool>>,
     /// Where the pixels that have the numbers lie.

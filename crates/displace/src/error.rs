@@ -461,3 +461,56 @@ pub enum ConventionError {
 fn preset_names() -> String {
     crate::convention::PRESETS.iter().map(|preset| preset.name).collect::<Vec<_>>().join(", ")
 }
+
+/// Why numbers are not converted.
+#[derive(Clone, Debug, PartialEq, Error)]
+pub enum ConvertError {
+    /// A shape that the layout does not have.
+    #[error("shape {shape:?}: expected {expected}, or the same with an axis of samples in front")]
+    Shape {
+        /// The shape.
+        shape: Vec<usize>,
+        /// The shapes of the layout.
+        expected: &'static str,
+    },
+    /// Another number of pixels than the geometry has.
+    #[error("numbers at {found} pixels, where the geometry has {expected}")]
+    Size {
+        /// Pixels of the array.
+        found: SizeText,
+        /// Pixels of the geometry.
+        expected: SizeText,
+    },
+    /// A convention in mm without the places of pixels.
+    #[error("mm say nothing of pixels without spacing, origin and direction of {of}")]
+    Placement {
+        /// Which pixels.
+        of: &'static str,
+    },
+    /// Pull and push.
+    #[error("numbers that {from} do not become numbers that {to} by arithmetic: that is the inverse map")]
+    Direction {
+        /// What is given.
+        from: &'static str,
+        /// What is asked for.
+        to: &'static str,
+    },
+    /// Something of pixels said of mm.
+    #[error("\"{convention}\" counts mm, which have no first pixel and no last row: leave out y=up and centre=")]
+    NotOfPixels {
+        /// The convention.
+        convention: crate::Convention,
+    },
+    /// A location that its unit cannot say.
+    #[error(
+        "an axis of one pixel between end centres (image {size}) has one location in this unit, and the numbers have others: \
+         name a convention between edges"
+    )]
+    Flat {
+        /// Size of what is read.
+        size: SizeText,
+    },
+    /// A buffer that is not what its shape says.
+    #[error(transparent)]
+    View(#[from] ViewError),
+}

@@ -90,6 +90,7 @@ pub use interp::{Interp, cubic_weights, linear_weights, nearest_offset};
 pub use lattice::{Between, Lattice};
 pub use op::affine_grid::{affine_grid, affine_grid_grad, affine_grid_into};
 pub use op::compose::{compose, compose_into};
+pub use op::convert::{ArrayAxes, Geometry, convert};
 pub use op::displacement::{Arithmetic, displacement, displacement_into};
 pub use op::effective::{Effective, effective_displacement, effective_displacement_into};
 pub use op::exp::{ExpOptions, Exponential, LogOptions, Logarithm, exp, exp_into, exp_plan, log};

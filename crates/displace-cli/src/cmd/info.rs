@@ -5,8 +5,10 @@ use crate::failure::{Failure, Result};
 use crate::input::{Stored, locations, read};
 use crate::report::{OnTerminal, Report, shape_text};
 use clap::ValueEnum;
-use displace::{AnyArray, Arithmetic, FieldView, Grid, Location, View, displacement, folding, with_data, with_floats};
-use displace_io::Contents;
+use displace::{
+    AnyArray, Arithmetic, FieldView, Grid, Location, Placement, Unit, View, displacement, folding, with_data, with_floats,
+};
+use displace_io::{Contents, StoredField, Transform};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -66,6 +68,25 @@ pub(crate) fn run(args: &Args) -> Result<()> {
                 return report.print(args.json);
             }
         }
+        Contents::Volume(volume) => {
+            report.line("holds", "an image that knows where its pixels lie");
+            describe(&mut report, &volume.array);
+            placed(&mut report, &volume.placement);
+            return report.print(args.json);
+        }
+        Contents::Transform(transform) => {
+            report.line("holds", "a map of places in mm, LPS, from output to input");
+            of_transform(&mut report, transform, 0);
+            return report.print(args.json);
+        }
+        Contents::Field(field) => {
+            of_field(&mut report, field);
+            let own = field.readings.len() == 1 && matches!(field.readings[0].unit, Unit::SourcePixels);
+            if !own {
+                describe(&mut report, &field.array);
+                return report.print(args.json);
+            }
+        }
         Contents::Array(_) => report.line("holds", "an array"),
     }
     let stored = locations(&args.file, contents)?;
@@ -89,6 +110,59 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         }
     }?;
     report.print(args.json)
+}
+
+/// What a file says of its numbers.
+fn of_field(report: &mut Report, field: &StoredField) {
+    report.line("holds", "numbers that say where pixels go");
+    match field.readings.as_slice() {
+        [only] => report.line("meaning", format!("{only}: {}", only.describe())),
+        several => {
+            for reading in several {
+                report.line("may be", format!("{reading}: {}", reading.describe()));
+            }
+        }
+    }
+    report.fact("readings", json!(field.readings.iter().map(ToString::to_string).collect::<Vec<_>>()));
+    for remark in &field.remarks {
+        report.line("header", remark.clone());
+    }
+    if let Some(valid) = &field.valid {
+        let count = valid.iter().filter(|v| **v).count();
+        report.line("valid", format!("{count} of {} pixels", valid.len()));
+        report.fact("valid_pixels", json!(count));
+    }
+    if let Some(placement) = &field.placement {
+        placed(report, placement);
+    }
+}
+
+fn placed(report: &mut Report, placement: &Placement) {
+    let text = |numbers: &[f64]| numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    report.line("spacing", text(placement.spacing()));
+    report.line("origin", format!("{} (LPS)", text(placement.origin())));
+    report.line("direction", format!("{} (row by row, columns are the index axes in LPS)", text(placement.direction())));
+    report.fact("spacing", json!(placement.spacing()));
+    report.fact("origin", json!(placement.origin()));
+    report.fact("direction", json!(placement.direction()));
+}
+
+fn of_transform(report: &mut Report, transform: &Transform, depth: usize) {
+    let indent = "  ".repeat(depth);
+    match transform {
+        Transform::Affine(affine) => {
+            report.line("affine", format!("{indent}matrix {:?}, offset {:?}", affine.matrix, affine.offset));
+        }
+        Transform::Field(field) => {
+            report.line("field", format!("{indent}{} {}", field.array.dtype(), shape_text(field.array.shape())))
+        }
+        Transform::Composite(all) => {
+            report.line("composite", format!("{indent}{} transforms, the last is applied first", all.len()));
+            for one in all {
+                of_transform(report, one, depth + 1);
+            }
+        }
+    }
 }
 
 /// Shape, dtype, range and what is not finite.

@@ -1,6 +1,7 @@
 //! One verb per file: its options and what it does.
 
 pub(crate) mod compose;
+pub(crate) mod convert;
 pub(crate) mod demo;
 pub(crate) mod exp;
 pub(crate) mod field;

@@ -2,15 +2,16 @@
 
 use crate::args::{LatticeArgs, Meaning, SamplerArgs};
 use crate::failure::{Failure, Result};
-use crate::input::{Stored, read, read_locations};
+use crate::input::{Stored, flow, locations, read};
 use crate::output::{array, expect_extension, extension};
 use crate::progress::Progress;
 use crate::report::{OnTerminal, Report, extent_text, shape_text};
 use clap::ValueEnum;
 use displace::{
-    AnyArray, AnyData, Dense, FieldView, Grid, Layout, Location, Locations, Sample, Shape, View, sample_into, with_data,
+    AnyArray, AnyData, Convention, Dense, FieldView, Grid, Layout, Location, Locations, Placement, Sample, Shape, View,
+    sample_into, with_data,
 };
-use displace_io::Contents;
+use displace_io::{Contents, Conversion, Pixels, Precision, SourcePixels, Volume};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -19,19 +20,28 @@ use std::path::PathBuf;
 /// torch's grid_sample forward, OpenCV's remap, a warp by optical flow: by what the locations are.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The image: PNG, JPEG, TIFF or .npy
+    /// The image: PNG, JPEG, TIFF, EXR, NIfTI, MetaImage, NRRD or .npy
     image: PathBuf,
 
-    /// Where it is read: .npy (say what it is with --as) or a field written by displace (.npz)
+    /// Where it is read: .npy (say what it is with --as or --from), a field written by displace (.npz), or any field or transform that
+    /// displace convert reads
     locations: PathBuf,
 
-    /// Where the warped image goes: .png, .jpg, .tif or .npy
+    /// Where the warped image goes: .png, .jpg, .tif, .npy, .nii, .nii.gz, .mha or .nrrd
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
 
     /// What the locations are, if the file does not say
     #[arg(long = "as", value_enum, value_name = "MEANING")]
     meaning: Option<Meaning>,
+
+    /// What the locations are, by a convention's name (displace convert --list), if the file does not say
+    #[arg(long, value_name = "CONVENTION", conflicts_with = "meaning")]
+    from: Option<Convention>,
+
+    /// An image with the pixels of the result (fixed, reference), for transforms and arrays in mm
+    #[arg(long, value_name = "FILE")]
+    reference: Option<PathBuf>,
 
     /// Order of an .npy image's axes, where its rank does not settle it (2-D: hw, 4-D: nchw; a volume: dhw, ncdhw)
     #[arg(long, value_enum)]
@@ -47,6 +57,12 @@ pub(crate) struct Args {
     #[arg(long)]
     json: bool,
 }
+
+/// Ends of files that know where their pixels lie.
+const VOLUMES: &[&str] = &["nii", "gz", "mha", "mhd", "nrrd"];
+
+/// Ends of all files that images are written to.
+const OUTPUTS: &[&str] = &["png", "jpg", "jpeg", "tif", "tiff", "npy", "nii", "gz", "mha", "mhd", "nrrd"];
 
 /// Orders of axes, outermost first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -113,23 +129,45 @@ impl Axes {
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
-    expect_extension(&args.output, "a warped image", &["png", "jpg", "jpeg", "tif", "tiff", "npy"])?;
+    expect_extension(&args.output, "a warped image", OUTPUTS)?;
     args.sampler.sampler()?;
-    let (image, own) = match read(&args.image)? {
+    let contents = read(&args.image)?;
+    let pixels = Pixels::of(&contents);
+    let (image, own) = match contents {
         Contents::Image(image) => {
             let axes = if image.shape().len() == 2 { Axes::Hw } else { Axes::Hwc };
             (image, Some(axes))
         }
+        Contents::Volume(volume) => {
+            let axes = match (volume.placement.axes(), volume.channels) {
+                (2, 1) => Axes::Hw,
+                (2, _) => Axes::Hwc,
+                (_, 1) => Axes::Dhw,
+                _ => Axes::Dhwc,
+            };
+            (volume.array, Some(axes))
+        }
         Contents::Array(image) => (image, None),
-        Contents::Archive(_) => {
-            return Err(Failure::file(&args.image, "an archive where an image is expected: PNG, JPEG, TIFF or .npy"));
+        Contents::Archive(_) | Contents::Field(_) | Contents::Transform(_) => {
+            return Err(Failure::file(&args.image, "no image: PNG, JPEG, TIFF, EXR, NIfTI, MetaImage, NRRD or .npy is expected"));
         }
     };
-    let stored = read_locations(&args.locations)?;
+    let contents = read(&args.locations)?;
+    let foreign = args.from.is_some() || matches!(contents, Contents::Field(_) | Contents::Transform(_));
+    let (stored, placement) = if foreign {
+        let reference = args.reference.as_deref().map(crate::input::pixels).transpose()?;
+        let source = pixels.map_or(SourcePixels::Unknown, SourcePixels::Known);
+        let (from, rest) = (args.from, args.lattice.rest);
+        // In f64: what is worked out from mm is then as good as the numbers were.
+        let conversion = Conversion { from, source, reference, rest, precision: Precision::Double, ..Conversion::default() };
+        flow(&args.locations, contents, &conversion)?
+    } else {
+        (locations(&args.locations, contents)?, None)
+    };
     let mut report = Report::default();
     match stored.components()? {
-        2 => args.warp::<2>(&image, own, &stored, &mut report),
-        _ => args.warp::<3>(&image, own, &stored, &mut report),
+        2 => args.warp::<2>(&image, own, &stored, placement, &mut report),
+        _ => args.warp::<3>(&image, own, &stored, placement, &mut report),
     }?;
     report.print(args.json)
 }
@@ -161,7 +199,14 @@ impl Args {
         Ok(axes)
     }
 
-    fn warp<const D: usize>(&self, image: &AnyArray, own: Option<Axes>, stored: &Stored, report: &mut Report) -> Result<()> {
+    fn warp<const D: usize>(
+        &self,
+        image: &AnyArray,
+        own: Option<Axes>,
+        stored: &Stored,
+        placement: Option<Placement>,
+        report: &mut Report,
+    ) -> Result<()> {
         let axes = self.axes::<D>(image, own)?;
         let shape = axes.shape::<D>(image.shape());
         let meaning = stored.meaning(self.meaning)?;
@@ -218,12 +263,12 @@ impl Args {
             .fact("locations", json!({"path": stored.path.display().to_string(), "meaning": what, "shape": stored.array.shape()}));
         report.fact("mode", json!(self.sampler.mode));
         report.fact("padding_mode", json!(self.sampler.padding_mode));
-        self.write(out, axes, out_shape)?;
+        self.write(out, axes, out_shape, placement)?;
         report.wrote("warped", &self.output);
         Ok(())
     }
 
-    fn write<const D: usize>(&self, out: AnyData, axes: Axes, shape: Shape<D>) -> Result<()> {
+    fn write<const D: usize>(&self, out: AnyData, axes: Axes, shape: Shape<D>, placement: Option<Placement>) -> Result<()> {
         // A batch of locations makes a batch of images even of one.
         let axes = match (shape.n, axes) {
             (1, axes) => axes,
@@ -236,6 +281,23 @@ impl Args {
         let result = array(axes.lens(shape), out);
         if extension(&self.output) == "npy" {
             return Ok(displace_io::write_npy(&self.output, &result)?);
+        }
+        if VOLUMES.contains(&extension(&self.output).as_str()) {
+            let channels = if axes.letters().ends_with('c') { shape.c } else { 1 };
+            if shape.n > 1 || axes.letters().starts_with('c') {
+                return Err(Failure::usage(format!(
+                    "{}: a result with the axes {} is written as .npy",
+                    self.output.display(),
+                    axes.letters()
+                )));
+            }
+            let Some(placement) = placement else {
+                return Err(Failure::usage(format!(
+                    "{}: nothing says where the pixels of the result lie: write .npy, or name a field that knows (--from, --reference)",
+                    self.output.display()
+                )));
+            };
+            return Ok(displace_io::write_volume(&self.output, &Volume { array: result, placement, channels })?);
         }
         let picture = match axes {
             Axes::Hw | Axes::Hwc => result,

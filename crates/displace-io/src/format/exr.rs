@@ -29,3 +29,7 @@ pub(crate) fn write(path: &Path, _: &StoredField) -> Result<(), WriteError> {
 pub(crate) fn write_tiff(path: &Path, _: &StoredField) -> Result<(), WriteError> {
     Err(at(path)(WriteCause::Field { format: "TIFF", what: "not written yet".into() }))
 }
+
+pub fn st_map(_: &displace::AnyArray, _: &Convention) -> Result<StoredField, String> {
+    Err("x".into())
+}

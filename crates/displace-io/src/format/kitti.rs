@@ -15,3 +15,7 @@ pub(crate) fn takes(_: Option<&Convention>, _: usize) -> Result<Convention, Stri
 pub(crate) fn write(path: &Path, _: &StoredField) -> Result<(), WriteError> {
     Err(at(path)(WriteCause::Field { format: "a KITTI flow", what: "not written yet".into() }))
 }
+
+pub fn kitti_flow(_: &displace::AnyArray) -> Result<StoredField, String> {
+    Err("x".into())
+}

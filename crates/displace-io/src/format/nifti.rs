@@ -24,3 +24,7 @@ pub(crate) fn takes(_: Option<&Convention>, _: usize) -> Result<Convention, Stri
 pub(crate) fn write(path: &Path, _: &StoredField) -> Result<(), WriteError> {
     Err(at(path)(WriteCause::Field { format: "NIfTI", what: "not written yet".into() }))
 }
+
+pub fn write_volume(_: &Path, _: &crate::stored::Volume) -> Result<(), WriteError> {
+    todo!()
+}

@@ -1,0 +1,229 @@
+//! From one convention and file to another.
+
+use crate::args::Size;
+use crate::failure::{Failure, Result};
+use crate::input::{pixels, read, refused};
+use crate::output::distinct;
+use crate::progress::Progress;
+use crate::report::{OnTerminal, Report, shape_text};
+use clap::ValueEnum;
+use displace::{Between, Convention, Extent, Lattice, Rest, with_data};
+use displace_io::{Contents, Conversion, Converted, Format, Pixels, Precision, SourcePixels, WriteOptions};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// Numbers of one convention and file as those of another
+///
+/// Nothing is guessed: what the file does not say is named, by --from, --source, --reference, --rest. A convention is a preset and
+/// what differs from it, such as flow,order=ij,layout=first; `displace convert --list` shows the presets.
+#[derive(clap::Args)]
+#[command(arg_required_else_help = true)]
+pub(crate) struct Args {
+    /// A field, grid, map or transform of any format that is read
+    #[arg(required_unless_present = "list")]
+    input: Option<PathBuf>,
+
+    /// Where the result goes; the name's end says the format
+    #[arg(required_unless_present = "list")]
+    output: Option<PathBuf>,
+
+    /// What the numbers are, if the file does not say it
+    #[arg(long, value_name = "CONVENTION")]
+    from: Option<Convention>,
+
+    /// What the numbers are to be; may be left out where the format has only one convention
+    #[arg(long, value_name = "CONVENTION")]
+    to: Option<Convention>,
+
+    /// Size of the image that is read: HxW (rows x columns) or DxHxW
+    #[arg(short = 's', long, value_name = "HxW", conflicts_with = "source")]
+    input_size: Option<Size>,
+
+    /// The image that is read (moving, input): a file that has its size and place; or "same", if it has the field's own pixels
+    #[arg(long, value_name = "FILE|same")]
+    source: Option<String>,
+
+    /// An image with the field's own pixels (fixed, reference), where the file does not place them or is a transform
+    #[arg(long, value_name = "FILE")]
+    reference: Option<PathBuf>,
+
+    /// What counts as no displacement when sizes differ: the same pixel "index", or the same place in the "extent"
+    #[arg(long, value_name = "index|extent")]
+    rest: Option<Rest>,
+
+    /// Work out the inverse map, if one convention is pull and the other push
+    #[arg(long)]
+    invert: bool,
+
+    /// Number type of the result: that of the file, but f64 where f32 numbers would not come back the same ("lossless")
+    #[arg(long, value_enum, default_value = "lossless")]
+    dtype: Type,
+
+    /// List the conventions that have a name
+    #[arg(long, exclusive = true)]
+    list: bool,
+
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Type {
+    Lossless,
+    Same,
+    F32,
+    F64,
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let (Some(input), Some(output)) = (&args.input, &args.output) else {
+        let mut report = Report::default();
+        for preset in displace::PRESETS {
+            report.line(preset.name, preset.about);
+        }
+        return report.print(false);
+    };
+    let format = Format::of(output).map_err(|e| Failure::usage(e.to_string()))?;
+    distinct(input, &[Some(output)])?;
+    let conversion = args.conversion(format)?;
+    let contents = read(input)?;
+    let mut report = Report::default();
+    report.line("read", format!("{}: {}", input.display(), what(&contents)));
+    report.fact("read", json!(input.display().to_string()));
+    let converted = Progress::spin("converting", || conversion.run(contents)).map_err(refused(input))?;
+    args.describe(&mut report, &converted);
+    write(output, format, &converted)?;
+    report.wrote("wrote", output);
+    report.print(args.json)
+}
+
+/// What a file holds, in a few words.
+pub(crate) fn what(contents: &Contents) -> String {
+    let array = |array: &displace::AnyArray| format!("{} {}", array.dtype(), shape_text(array.shape()));
+    match contents {
+        Contents::Array(a) => format!("an array, {}", array(a)),
+        Contents::Archive(members) => format!("an archive of {} arrays", members.len()),
+        Contents::Image(a) => format!("an image, {}", array(a)),
+        Contents::Volume(volume) => format!("an image that knows its place, {}", array(&volume.array)),
+        Contents::Field(field) => format!("numbers that say where pixels go, {}", array(&field.array)),
+        Contents::Transform(_) => "a transform of places in mm".into(),
+    }
+}
+
+impl Args {
+    fn conversion(&self, format: Format) -> Result<Conversion> {
+        let source = match (&self.source, &self.input_size) {
+            (Some(same), _) if same == "same" => SourcePixels::Same,
+            (Some(path), _) => SourcePixels::Known(pixels(Path::new(path))?),
+            (None, Some(size)) => SourcePixels::Known(Pixels { size: size.0.clone(), placement: None }),
+            (None, None) => SourcePixels::Unknown,
+        };
+        Ok(Conversion {
+            from: self.from,
+            to: self.to,
+            format: Some(format),
+            source,
+            reference: self.reference.as_deref().map(pixels).transpose()?,
+            rest: self.rest,
+            invert: self.invert,
+            precision: match self.dtype {
+                Type::Lossless => Precision::Lossless,
+                Type::Same => Precision::Same,
+                Type::F32 => Precision::Single,
+                Type::F64 => Precision::Double,
+            },
+        })
+    }
+
+    /// What was taken for true, and what changed.
+    fn describe(&self, report: &mut Report, converted: &Converted) {
+        let to = converted.field.readings[0];
+        let by = if converted.said_by_file { "as the file says" } else { "as --from says" };
+        for remark in &converted.field.remarks {
+            report.line("header", remark.clone());
+        }
+        report.line("from", format!("{} ({by}): {}", converted.from, converted.from.describe()));
+        let by = if self.to.is_some() { "as --to says" } else { "the format's own" };
+        report.line("to", format!("{to} ({by}): {}", to.describe()));
+        let changes = to.differences(&converted.from);
+        let changed = if changes.is_empty() { "nothing".into() } else { changes.join(", ") };
+        report.line("changed", changed.clone());
+        let size = displace_report::sizes(&converted.axes.size[..converted.axes.axes]);
+        let source = converted.input_size.as_ref().map_or_else(
+            || "no size of the image that is read takes part".into(),
+            |size| {
+                let text = size.iter().map(ToString::to_string).collect::<Vec<_>>().join("x");
+                let said = match (&self.source, &self.input_size) {
+                    (Some(source), _) => format!("as --source {source} says"),
+                    (None, Some(_)) => "as --input-size says".into(),
+                    (None, None) => "as the file says".into(),
+                };
+                format!("the image that is read has {text} ({said})")
+            },
+        );
+        report.line("pixels", format!("numbers at {size}; {source}"));
+        if let Some(placement) = &converted.field.placement {
+            let text = |numbers: &[f64]| numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            report.line(
+                "placed",
+                format!(
+                    "spacing {}; origin {} (LPS); direction {}",
+                    text(placement.spacing()),
+                    text(placement.origin()),
+                    text(placement.direction())
+                ),
+            );
+        }
+        with_data!(converted.field.array.data(), v => report.array(converted.field.array.shape(), v));
+        if let Some(valid) = &converted.field.valid {
+            let count = valid.iter().filter(|v| **v).count();
+            report.line("valid", format!("{count} of {} pixels", valid.len()));
+            report.fact("valid_pixels", json!(count));
+        }
+        if let Some((holes, all)) = converted.holes {
+            report.line("inverted", format!("every cell solved; {holes} of {all} pixels are reached by nobody: NaN"));
+        }
+        match converted.loss {
+            Some(0.0) => report.line("back", "the way back gives the same numbers"),
+            Some(loss) => report.line("back", format!("the way back differs by {loss:.3e} at most, in the unit of --from")),
+            None => {}
+        }
+        if converted.widened {
+            report.line("dtype", "f64, since f32 would not give the same numbers back; --dtype same keeps f32");
+        }
+        report.fact("from", json!(converted.from.to_string()));
+        report.fact("said_by_file", json!(converted.said_by_file));
+        report.fact("to", json!(to.to_string()));
+        report.fact("changed", json!(changes));
+        report.fact("input_size", json!(converted.input_size));
+        report.fact("rest", json!(converted.rest.to_string()));
+        report.fact("back_differs_by", json!(converted.loss));
+        report.fact("widened", json!(converted.widened));
+    }
+}
+
+fn write(output: &Path, format: Format, converted: &Converted) -> Result<()> {
+    let progress = Progress::new(format!("writing {}", output.display()));
+    let observe = |done, total| progress.at(done, total);
+    let options = WriteOptions { progress: Some(&observe), ..WriteOptions::default() };
+    if format != Format::Npz {
+        return Ok(displace_io::write_field(output, &converted.field, &options)?);
+    }
+    match converted.axes.axes {
+        2 => npz::<2>(output, converted),
+        _ => npz::<3>(output, converted),
+    }
+}
+
+/// A field of the library's own, with what gives it meaning.
+fn npz<const D: usize>(output: &Path, converted: &Converted) -> Result<()> {
+    let own: Vec<usize> = converted.axes.size[..D].iter().rev().copied().collect();
+    let size = converted.input_size.clone().unwrap_or(own);
+    let size: [usize; D] = size.try_into().map_err(|_| Failure::usage("sizes that do not fit"))?;
+    let lattice = Lattice::from_shape(size, Extent::Edges).map_err(Failure::usage)?;
+    let destination: [usize; D] = std::array::from_fn(|k| converted.axes.size[k]);
+    let between = Between::new(lattice, destination, Some(converted.rest)).map_err(Failure::usage)?;
+    let (shape, data) = converted.field.array.clone().into_parts();
+    crate::output::write_field(output, shape, data, None, &between)
+}

@@ -1,0 +1,536 @@
+//! From what a file holds to numbers of another convention: what is known, what has to be named, and what a change costs.
+
+use crate::contents::Contents;
+use crate::field::{DISPLACEMENT, FieldNotes};
+use crate::save::Format;
+use crate::stored::{StoredField, Transform, Volume};
+use displace::{
+    AnyArray, AnyData, ArrayAxes, Between, Convention, DType, Extent, FieldView, Geometry, InvertOptions, Lattice, Location,
+    Placement, Quantity, Real, Rest, Shape, Unit, View, convert, invert, with_floats,
+};
+use thiserror::Error;
+
+/// Pixels of an image: how many, and where they lie.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pixels {
+    /// Array order: `[height, width]` or `[depth, height, width]`.
+    pub size: Vec<usize>,
+    /// Where they lie, if that is known.
+    pub placement: Option<Placement>,
+}
+
+/// The image that is read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum SourcePixels {
+    /// Nothing is said.
+    #[default]
+    Unknown,
+    /// The same pixels as those that have the numbers.
+    Same,
+    /// These.
+    Known(Pixels),
+}
+
+/// The number type that comes out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// The one that goes in, half types as f32; f64 where f32 numbers would not come back the same from f32.
+    #[default]
+    Lossless,
+    /// The one that goes in, half types as f32.
+    Same,
+    /// f32.
+    Single,
+    /// f64.
+    Double,
+}
+
+/// What to convert to, and what the caller knows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Conversion {
+    /// What the numbers are; needed where the file does not say it.
+    pub from: Option<Convention>,
+    /// What they are to be; may be left out where the format holds one convention only.
+    pub to: Option<Convention>,
+    /// The format they are to be written in.
+    pub format: Option<Format>,
+    /// The image that is read.
+    pub source: SourcePixels,
+    /// The pixels that have the numbers, where the file does not place them, and on which transforms are worked out.
+    pub reference: Option<Pixels>,
+    /// What pixel displacements count from if the sizes differ.
+    pub rest: Option<Rest>,
+    /// Whether the map is inverted if one convention is pull and the other push.
+    pub invert: bool,
+    /// The number type.
+    pub precision: Precision,
+}
+
+/// What came out, and everything that was taken for true on the way.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Converted {
+    /// The numbers; its one reading is what they are now.
+    pub field: StoredField,
+    /// What they were.
+    pub from: Convention,
+    /// Whether the file said so, or the caller.
+    pub said_by_file: bool,
+    /// The axes of the array.
+    pub axes: ArrayAxes,
+    /// Size of the image that is read, array order; `None` if nothing depends on it.
+    pub input_size: Option<Vec<usize>>,
+    /// What pixel displacements count from.
+    pub rest: Rest,
+    /// The largest amount by which a number differs after the way back, in its own unit; 0 if all are the same. `None` after
+    /// an inversion.
+    pub loss: Option<f64>,
+    /// Of an inversion: pixels that are read by nobody, and all.
+    pub holes: Option<(usize, usize)>,
+    /// Whether f64 was chosen since f32 would have lost something.
+    pub widened: bool,
+}
+
+/// Why it cannot be done: one line that says what to name.
+#[derive(Clone, Debug, PartialEq, Error)]
+pub enum ConversionError {
+    /// The file does not say what its numbers are.
+    #[error("{what}: name it by from= (--from); {choices}")]
+    From {
+        /// What is there.
+        what: String,
+        /// What it may be.
+        choices: String,
+    },
+    /// The target is not named, or impossible.
+    #[error("{0}")]
+    To(String),
+    /// The file says another thing.
+    #[error("the file says \"{file}\"; \"{named}\" contradicts it")]
+    Contradiction {
+        /// The file's.
+        file: String,
+        /// The caller's.
+        named: String,
+    },
+    /// The size of what is read.
+    #[error(
+        "\"{convention}\" depends on the size of the image that is read: name it (-s HxW, --source FILE, or --source same where it has the pixels of the field, {own})"
+    )]
+    Size {
+        /// Which convention.
+        convention: String,
+        /// The field's own size.
+        own: String,
+    },
+    /// Where pixels lie.
+    #[error("\"{convention}\" is in mm, and nothing says where the pixels of {of} lie: {advice}")]
+    Placement {
+        /// Which convention.
+        convention: String,
+        /// Whose.
+        of: &'static str,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// Pull and push.
+    #[error(
+        "\"{from}\" and \"{to}\" have opposite directions: one is the other's inverse; add invert=True (--invert) to have it worked out"
+    )]
+    Direction {
+        /// From.
+        from: String,
+        /// To.
+        to: String,
+    },
+    /// Everything else.
+    #[error("{0}")]
+    Other(String),
+}
+
+fn other(e: impl std::fmt::Display) -> ConversionError {
+    ConversionError::Other(e.to_string())
+}
+
+impl Pixels {
+    /// Of an image or field in a file.
+    #[must_use]
+    pub fn of(contents: &Contents) -> Option<Self> {
+        match contents {
+            Contents::Volume(Volume { array, placement, channels }) => {
+                let axes = array.shape().len() - usize::from(*channels > 1);
+                Some(Self { size: array.shape()[..axes].to_vec(), placement: Some(placement.clone()) })
+            }
+            Contents::Image(image) => Some(Self { size: image.shape().get(..2)?.to_vec(), placement: None }),
+            Contents::Field(field) => {
+                let axes = field.readings.first()?.axes(field.array.shape()).ok()?;
+                Some(Self { size: size_of(&axes), placement: field.placement.clone() })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Array order.
+fn size_of(axes: &ArrayAxes) -> Vec<usize> {
+    axes.size[..axes.axes].iter().rev().copied().collect()
+}
+
+fn text(size: &[usize]) -> String {
+    size.iter().map(ToString::to_string).collect::<Vec<_>>().join("x")
+}
+
+impl Conversion {
+    /// Converts what a file holds.
+    ///
+    /// # Errors
+    /// If something is not known and has to be named, or does not fit: one line.
+    pub fn run(&self, contents: Contents) -> Result<Converted, ConversionError> {
+        let mut this = self.clone();
+        let (field, said_by_file) = this.field(contents)?;
+        this.convert(field, said_by_file)
+    }
+
+    /// The numbers and their one reading, and whether the file said it.
+    fn field(&mut self, contents: Contents) -> Result<(StoredField, bool), ConversionError> {
+        match contents {
+            Contents::Field(field) => self.reading(field),
+            Contents::Transform(transform) => Ok((self.rendered(&transform)?, true)),
+            Contents::Array(array) => Ok((self.bare(array)?, false)),
+            Contents::Archive(members) => self.archive(members),
+            Contents::Image(image) => Ok((self.image(&image)?, false)),
+            Contents::Volume(volume) => Err(other(format!(
+                "an image of shape {:?}, where numbers that say where pixels go are expected",
+                volume.array.shape()
+            ))),
+        }
+    }
+
+    fn reading(&self, mut field: StoredField) -> Result<(StoredField, bool), ConversionError> {
+        let choices = || field.readings.iter().map(|r| format!("\"{r}\"")).collect::<Vec<_>>().join(", ");
+        // How the bytes lie is known from the file, whatever they mean.
+        let laid = |c: &Convention, like: &Convention| Convention { layout: like.layout, x_first: like.x_first, ..*c };
+        let like = *field.readings.first().ok_or_else(|| other("a field without a meaning"))?;
+        let (reading, by_file) = match (&self.from, field.readings.as_slice()) {
+            (None, [only]) => (*only, true),
+            (None, _) => {
+                return Err(ConversionError::From {
+                    what: "the file does not say what its numbers mean".into(),
+                    choices: format!("it may be {}", choices()),
+                });
+            }
+            (Some(from), readings) => match readings.iter().find(|r| laid(from, &like) == laid(r, &like)) {
+                Some(reading) => (*reading, readings.len() == 1),
+                None => return Err(ConversionError::Contradiction { file: choices(), named: from.to_string() }),
+            },
+        };
+        field.readings = vec![reading];
+        Ok((field, by_file))
+    }
+
+    fn rendered(&self, transform: &Transform) -> Result<StoredField, ConversionError> {
+        let missing = || ConversionError::Placement {
+            convention: "itk".into(),
+            of: "the output (the fixed or reference image)",
+            advice: "name an image that has them (reference=, --reference)",
+        };
+        let reference = self.reference.as_ref().ok_or_else(missing)?;
+        let placement = reference.placement.as_ref().ok_or_else(missing)?;
+        crate::render::render(transform, &reference.size, placement).map_err(other)
+    }
+
+    fn bare(&self, array: AnyArray) -> Result<StoredField, ConversionError> {
+        let Some(from) = self.from else {
+            let names = displace::PRESETS.iter().map(|p| p.name).collect::<Vec<_>>().join(", ");
+            return Err(ConversionError::From {
+                what: format!("an array of shape {:?} does not say what its numbers mean", array.shape()),
+                choices: format!("one of {names}"),
+            });
+        };
+        Ok(StoredField { array, readings: vec![from], valid: None, placement: None, remarks: Vec::new() })
+    }
+
+    fn archive(&mut self, mut members: Vec<(String, AnyArray)>) -> Result<(StoredField, bool), ConversionError> {
+        let notes = FieldNotes::from_members(&members).map_err(other)?;
+        let Some(at) = members.iter().position(|(name, _)| name == DISPLACEMENT) else {
+            let names = members.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
+            return match members.len() {
+                1 => Ok((self.bare(members.remove(0).1)?, false)),
+                count => {
+                    Err(other(format!("{count} arrays ({names}) and none is called \"{DISPLACEMENT}\": take one of them out")))
+                }
+            };
+        };
+        let flow: Convention = "flow".parse().map_err(other)?;
+        if let Some(notes) = notes {
+            if self.source == SourcePixels::Unknown {
+                self.source = SourcePixels::Known(Pixels { size: notes.input_size, placement: None });
+            }
+            self.rest = self.rest.or(Some(notes.rest));
+        }
+        let array = members.swap_remove(at).1;
+        self.reading(StoredField { array, readings: vec![flow], valid: None, placement: None, remarks: Vec::new() })
+    }
+
+    fn image(&self, image: &AnyArray) -> Result<StoredField, ConversionError> {
+        let Some(from) = self.from else {
+            return Err(ConversionError::From {
+                what: format!("an image of {} {:?}", image.dtype(), image.shape()),
+                choices: if image.dtype() == DType::U16 {
+                    "a KITTI or HD1K flow is \"flow\"".into()
+                } else {
+                    "an ST map is \"stmap_edges\" or \"stmap_centers\", a flow \"flow\"".into()
+                },
+            });
+        };
+        if image.dtype() == DType::U16 {
+            let flow: Convention = "flow".parse().map_err(other)?;
+            if from != flow {
+                return Err(ConversionError::Contradiction { file: "flow".into(), named: from.to_string() });
+            }
+            return crate::format::kitti::kitti_flow(image).map_err(other);
+        }
+        crate::format::exr::st_map(image, &from).map_err(other)
+    }
+
+    fn convert(&self, field: StoredField, said_by_file: bool) -> Result<Converted, ConversionError> {
+        let from = field.readings[0];
+        let axes = from.axes(field.array.shape()).map_err(other)?;
+        let to = match (self.format, &self.to) {
+            (Some(format), asked) => {
+                format.convention(asked.as_ref(), axes.axes).map_err(|e| ConversionError::To(format!("the output {e}")))?
+            }
+            (None, Some(to)) => *to,
+            (None, None) => return Err(ConversionError::To("name what the numbers are to be (to=, --to)".into())),
+        };
+        match axes.axes {
+            2 => self.typed::<2>(field, from, to, axes, said_by_file),
+            _ => self.typed::<3>(field, from, to, axes, said_by_file),
+        }
+    }
+
+    fn typed<const D: usize>(
+        &self,
+        field: StoredField,
+        from: Convention,
+        to: Convention,
+        axes: ArrayAxes,
+        said_by_file: bool,
+    ) -> Result<Converted, ConversionError> {
+        let (geometry, known) = self.geometry::<D>(&field, &from, &to, &axes)?;
+        if from.direction != to.direction {
+            return self.inverted(field, from, to, axes, said_by_file, geometry);
+        }
+        let (shape, data, loss, widened) = with_floats!(as_floats(field.array.data()), numbers => {
+            self.numbers(&numbers, field.array.shape(), &from, &to, &geometry)
+        }, _dtype => unreachable!("as_floats gives floats"))?;
+        let placement = geometry.here.clone();
+        let array = AnyArray::new(shape, data).map_err(other)?;
+        Ok(Converted {
+            field: StoredField { array, readings: vec![to], valid: field.valid, placement, remarks: field.remarks },
+            from,
+            said_by_file,
+            axes,
+            input_size: known.then(|| geometry.between.source().size().iter().rev().copied().collect()),
+            rest: geometry.between.rest(),
+            loss: Some(loss),
+            holes: None,
+            widened,
+        })
+    }
+
+    fn numbers<L: Location, const D: usize>(
+        &self,
+        numbers: &[L],
+        shape: &[usize],
+        from: &Convention,
+        to: &Convention,
+        geometry: &Geometry<D>,
+    ) -> Result<(Vec<usize>, AnyData, f64, bool), ConversionError>
+    where
+        AnyData: From<Vec<L::Real>>,
+    {
+        let double = L::DTYPE == DType::F64;
+        let single = match self.precision {
+            Precision::Single => true,
+            Precision::Double => false,
+            Precision::Same | Precision::Lossless => !double,
+        };
+        if single {
+            let (to_shape, data) = convert::<L, f32, D>(numbers, shape, from, to, geometry).map_err(other)?;
+            let loss = loss(numbers, shape, &data, &to_shape, from, to, geometry)?;
+            let holds_doubles = self.format.is_none_or(Format::holds_doubles);
+            if loss == 0.0 || self.precision != Precision::Lossless || !holds_doubles {
+                return Ok((to_shape, data.into(), loss, false));
+            }
+        }
+        let (to_shape, data) = convert::<L, f64, D>(numbers, shape, from, to, geometry).map_err(other)?;
+        let loss = loss(numbers, shape, &data, &to_shape, from, to, geometry)?;
+        Ok((to_shape, data.into(), loss, !double && self.precision == Precision::Lossless))
+    }
+
+    /// The lattices, and whether the source's size is known.
+    fn geometry<const D: usize>(
+        &self,
+        field: &StoredField,
+        from: &Convention,
+        to: &Convention,
+        axes: &ArrayAxes,
+    ) -> Result<(Geometry<D>, bool), ConversionError> {
+        let own = size_of(axes);
+        if let Some(reference) = &self.reference
+            && reference.size != own
+        {
+            return Err(other(format!("the reference has {} pixels, the field {}", text(&reference.size), text(&own))));
+        }
+        let here = field.placement.clone().or_else(|| self.reference.as_ref().and_then(|r| r.placement.clone()));
+        let (size, there) = match &self.source {
+            SourcePixels::Unknown => (None, None),
+            SourcePixels::Same => (Some(own.clone()), here.clone()),
+            SourcePixels::Known(pixels) => (Some(pixels.size.clone()), pixels.placement.clone()),
+        };
+        let known = size.is_some();
+        if let Some(convention) = [from, to].into_iter().find(|c| needs_size(c))
+            && !known
+            && !(in_world(from) && in_world(to))
+        {
+            return Err(ConversionError::Size { convention: convention.to_string(), own: text(&own) });
+        }
+        let mut there = there;
+        if let Some(convention) = [from, to].into_iter().find(|c| c.is_physical()) {
+            let name = convention.to_string();
+            if here.is_none() {
+                let advice = "name an image that has the field's pixels (reference=, --reference)";
+                return Err(ConversionError::Placement { convention: name, of: "the field (the output)", advice });
+            }
+            // From mm to mm of the same world no pixel of the image takes part.
+            if there.is_none() && in_world(from) && in_world(to) {
+                there.clone_from(&here);
+            }
+            if there.is_none() {
+                let advice = "name that image (source=, --source FILE), or say that it has the field's pixels (\"same\")";
+                return Err(ConversionError::Placement { convention: name, of: "the image that is read (the input)", advice });
+            }
+        }
+        let size: [usize; D] = size
+            .unwrap_or_else(|| own.clone())
+            .try_into()
+            .map_err(|size: Vec<usize>| other(format!("an image of {} pixels for numbers of {D} components", text(&size))))?;
+        let extent = [from, to].into_iter().find_map(|c| extent_of(c.unit)).unwrap_or(Extent::Edges);
+        let lattice = Lattice::from_shape(size, extent).map_err(other)?;
+        let destination: [usize; D] = std::array::from_fn(|k| axes.size[k]);
+        // Only displacements in units of a lattice count from its rest.
+        let counted = [from, to].into_iter().any(|c| c.quantity != Quantity::Location && !c.is_physical());
+        let rest = if counted { self.rest } else { self.rest.or(Some(Rest::Index)) };
+        let between = Between::new(lattice, destination, rest).map_err(|e| other(format!("{e} (rest=, --rest)")))?;
+        Ok((Geometry { between, here, there }, known))
+    }
+
+    /// Through pixels of the same direction, the inverse, and on.
+    fn inverted<const D: usize>(
+        &self,
+        field: StoredField,
+        from: Convention,
+        to: Convention,
+        axes: ArrayAxes,
+        said_by_file: bool,
+        geometry: Geometry<D>,
+    ) -> Result<Converted, ConversionError> {
+        if !self.invert {
+            return Err(ConversionError::Direction { from: from.to_string(), to: to.to_string() });
+        }
+        let flow: Convention = "flow".parse().map_err(other)?;
+        let (before, after) = (Convention { direction: from.direction, ..flow }, Convention { direction: to.direction, ..flow });
+        let (_, pixels) = with_floats!(as_floats(field.array.data()), numbers => {
+            convert::<_, f64, D>(&numbers, field.array.shape(), &from, &before, &geometry).map_err(other)
+        }, _dtype => unreachable!("as_floats gives floats"))?;
+        let between = geometry.between;
+        let shape = Shape { n: axes.samples, c: D, size: between.destination() };
+        let view = View::interleaved(&pixels, shape).map_err(other)?;
+        let map = FieldView::new(view, *between.source(), Some(between.rest())).map_err(other)?;
+        let inverse = invert(&map.into(), InvertOptions::default()).map_err(other)?;
+        let back = *inverse.field.between();
+        let mut numbers = inverse.field.as_slice().to_vec();
+        for (pixel, valid) in numbers.chunks_exact_mut(D).zip(inverse.valid.as_slice()) {
+            if !valid {
+                pixel.fill(f64::NAN);
+            }
+        }
+        let new_axes = ArrayAxes { size: std::array::from_fn(|k| back.destination().get(k).copied().unwrap_or(1)), ..axes };
+        let turned = Geometry { between: back, here: geometry.there, there: geometry.here };
+        let shape = after.shape(&new_axes);
+        let double = matches!(field.array.dtype(), DType::F64) || self.precision == Precision::Double;
+        let (shape, data) = if double {
+            let (shape, data) = convert::<f64, f64, D>(&numbers, &shape, &after, &to, &turned).map_err(other)?;
+            (shape, AnyData::from(data))
+        } else {
+            let (shape, data) = convert::<f64, f32, D>(&numbers, &shape, &after, &to, &turned).map_err(other)?;
+            (shape, AnyData::from(data))
+        };
+        let valid = inverse.valid.into_vec();
+        let holes = (valid.iter().filter(|valid| !**valid).count(), valid.len());
+        Ok(Converted {
+            field: StoredField {
+                array: AnyArray::new(shape, data).map_err(other)?,
+                readings: vec![to],
+                placement: turned.here.clone(),
+                valid: Some(valid),
+                remarks: field.remarks,
+            },
+            from,
+            said_by_file,
+            axes: new_axes,
+            input_size: Some(back.source().size().iter().rev().copied().collect()),
+            rest: back.rest(),
+            loss: None,
+            holes: Some(holes),
+            widened: false,
+        })
+    }
+}
+
+/// Whether numbers depend on the size of the image that is read.
+fn needs_size(convention: &Convention) -> bool {
+    convention.y_up || !matches!(convention.unit, Unit::SourcePixels | Unit::Physical(displace::Frame::Lps | displace::Frame::Ras))
+}
+
+/// Whether numbers are places of the world, whoever's pixels.
+fn in_world(convention: &Convention) -> bool {
+    matches!(convention.unit, Unit::Physical(displace::Frame::Lps | displace::Frame::Ras))
+}
+
+/// What the unit says of an extent.
+fn extent_of(unit: Unit) -> Option<Extent> {
+    match unit {
+        Unit::Normalised(extent) | Unit::Fraction(extent) | Unit::DestinationPixels(extent) => Some(extent),
+        Unit::SourcePixels | Unit::Physical(_) => None,
+    }
+}
+
+/// The numbers as floats: integers, which some maps are, become f64.
+fn as_floats(data: &AnyData) -> AnyData {
+    fn wide<T: Copy + Into<f64>>(numbers: &[T]) -> AnyData {
+        numbers.iter().map(|v| (*v).into()).collect::<Vec<f64>>().into()
+    }
+    match data {
+        AnyData::U8(v) => wide(v),
+        AnyData::U16(v) => wide(v),
+        AnyData::I16(v) => wide(v),
+        floats => floats.clone(),
+    }
+}
+
+/// The largest difference after the way back.
+fn loss<L: Location, R: Location + Real, const D: usize>(
+    numbers: &[L],
+    shape: &[usize],
+    made: &[R],
+    made_shape: &[usize],
+    from: &Convention,
+    to: &Convention,
+    geometry: &Geometry<D>,
+) -> Result<f64, ConversionError> {
+    let (_, back) = convert::<R, L::Real, D>(made, made_shape, to, from, geometry).map_err(other)?;
+    debug_assert_eq!(back.len(), shape.iter().product::<usize>());
+    let differences = back.iter().zip(numbers).map(|(back, given)| (back.to_f64() - given.widen().to_f64()).abs());
+    Ok(differences.filter(|d| !d.is_nan()).fold(0.0, f64::max))
+}
