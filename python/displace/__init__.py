@@ -16,6 +16,7 @@
     set_num_threads         how many threads share large work
     inspect                 a report on a grid, a field or any array
     Field, read, write      fields with what gives them meaning, in memory and in files
+    convert                 between every convention; also conventions, StoredField, Volume, Placement
     plot                    pictures on matplotlib's axes
 
 Fields are in pixels of the image that is read, x first, pixel centres at integers, pull direction: the vector at an output
@@ -28,6 +29,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from ._affine_grid import affine_grid
 from ._compose import compose
+from ._convert import conventions, convert
 from ._core import __version__
 from ._displacement import displacement
 from ._effective_displacement import Effective, effective_displacement
@@ -44,6 +46,7 @@ from ._jacobian import curl, divergence, jacobian, jacobian_determinant, strain
 from ._points import Points, transform_boxes, transform_labels, transform_points, transform_polygons
 from ._resize import resize
 from ._splat import Splat, splat
+from ._stored import Placement, StoredField, Transform, Volume
 from ._threads import get_num_threads, set_num_threads
 from ._warp import warp
 
@@ -60,14 +63,20 @@ __all__ = [
     "Folding",
     "Inverse",
     "Logarithm",
+    "Placement",
     "Points",
     "Report",
     "RestError",
     "ShapeError",
     "Splat",
+    "StoredField",
+    "Transform",
+    "Volume",
     "__version__",
     "affine_grid",
     "compose",
+    "conventions",
+    "convert",
     "curl",
     "displacement",
     "divergence",

@@ -9,16 +9,21 @@ _Notes: TypeAlias = tuple[list[int], bool, str]
 _Frame: TypeAlias = tuple[Sequence[int], str, bool, str | None]
 _Place: TypeAlias = tuple[float, int, list[int]]
 _Report: TypeAlias = tuple[list[tuple[int, float, float]], int, int]
+_Place3: TypeAlias = tuple[list[float], list[float], list[float]]
+_Image: TypeAlias = tuple[list[int], _Place3 | None]
 _Pair: TypeAlias = tuple[Sequence[float], Sequence[float]]
 
 __version__: Final[str]
 __all__ = [
+    "Held",
     "Stored",
     "__version__",
     "affine_grid",
     "affine_grid_grad",
     "ask_for_large_pages",
     "compose",
+    "conventions",
+    "convert",
     "densified",
     "displacement",
     "effective_displacement",
@@ -27,6 +32,8 @@ __all__ = [
     "folding",
     "get_num_threads",
     "grid_from_displacement",
+    "hold",
+    "hold_volume",
     "inspect",
     "invert",
     "jacobian",
@@ -47,6 +54,7 @@ __all__ = [
     "transform_points",
     "use_torch",
     "write",
+    "write_held",
 ]
 
 @final
@@ -57,6 +65,30 @@ class Stored:
     def dtype(self) -> str: ...
     def copy_into(self, out: Any) -> None: ...
 
+@final
+class Held:
+    def array(self) -> Stored | None: ...
+    def readings(self) -> list[str]: ...
+    def valid(self) -> list[bool] | None: ...
+    def placement(self) -> _Place3 | None: ...
+    def remarks(self) -> list[str]: ...
+    def size(self) -> list[int] | None: ...
+
+def hold(array: Any, reading: str | None, valid: Sequence[bool] | None, place: _Place3 | None) -> Held: ...
+def hold_volume(array: Any, place: _Place3, channels: int) -> Held: ...
+def convert(
+    held: Held,
+    from_: str | None,
+    to: str,
+    source: _Image | None,
+    same: bool,
+    reference: _Image | None,
+    rest: str | None,
+    invert: bool,
+    double: bool | None,
+) -> tuple[Held, list[tuple[str, str]], str]: ...
+def write_held(path: str, held: Held) -> None: ...
+def conventions() -> list[tuple[str, str, str]]: ...
 def displacement(
     grid: Any, out: Any, input_size: Sequence[int], align_corners: bool, rest_name: str | None, arithmetic: str
 ) -> None: ...
@@ -116,7 +148,7 @@ def picture(
     sample: int,
     scale: float,
 ) -> bytes: ...
-def read(path: str) -> tuple[str, list[tuple[str, Stored]], _Notes | None]: ...
+def read(path: str) -> tuple[str, list[tuple[str, Stored]], _Notes | None, Held | None]: ...
 def write(path: str, arrays: list[tuple[str, Any]], notes: _Notes | None, compress: bool) -> None: ...
 def invert(
     field: Any, out: tuple[Any, Any, Any], frame: _Frame, method: str, branch: str, stop: tuple[float | None, int]

@@ -9,6 +9,7 @@ import numpy as np
 from . import _arrays, _core
 from ._errors import DisplaceError
 from ._field import Field, to_numpy
+from ._stored import StoredField, Transform, Volume
 
 
 def read(path):
@@ -17,7 +18,9 @@ def read(path):
     Parameters
     ----------
     path : str or os.PathLike
-        An array (.npy), an archive of arrays or a field (.npz), or an image (PNG, JPEG, TIFF).
+        An array (.npy), an archive of arrays or a field (.npz), an image (PNG, JPEG, TIFF, EXR, PFM), a volume (NIfTI, MetaImage,
+        NRRD), a flow (.flo, .flo5), OpenCV's matrices, tensors (safetensors, .pt), a displacement field or transform of ITK, ANTs, FSL,
+        AFNI, SPM, MRtrix or nitransforms (NIfTI, .mha, .nrrd, .h5, .tfm, .txt, .mat, .x5), or an OME-Zarr folder.
 
     Returns
     -------
@@ -27,6 +30,12 @@ def read(path):
         Of a field written by `write` or by the command.
     dict of numpy.ndarray
         Of any other archive.
+    StoredField
+        Of other formats' numbers that say where pixels go: `convert` makes any convention of it.
+    Volume
+        Of an image that knows where its pixels lie.
+    Transform
+        Of a map of places in mm.
 
     Raises
     ------
@@ -43,7 +52,13 @@ def read(path):
     >>> displace.read(path)
     Field(float32 (1, 4, 6, 2), input_size=(4, 6), align_corners=False, rest='index')
     """
-    kind, members, notes = _core.read(os.fspath(path))
+    kind, members, notes, held = _core.read(os.fspath(path))
+    if kind == "located":
+        return StoredField._of(held)
+    if kind == "volume":
+        return Volume._of(held)
+    if kind == "transform":
+        return Transform._of(held)
     arrays = {}
     for name, stored in members:
         arrays[name] = np.empty(stored.shape, stored.dtype)
@@ -63,8 +78,9 @@ def write(path, array, *, compress=False):
     Parameters
     ----------
     path : str or os.PathLike
-        The extension says what is written: .npy, .npz, .png, .jpg, .tif.
-    array : Field, array or tensor, or dict of them
+        The extension says what is written: .npy, .npz, .png, .jpg, .tif; for a `StoredField` any format that holds its convention, for
+        a `Volume` .nii, .nii.gz, .mha, .mhd or .nrrd.
+    array : Field, StoredField, Volume, array or tensor, or dict of them
         A `Field` as .npz keeps everything that gives it meaning (the command reads it too), as .npy only its numbers. Arrays
         go to .npy, or to images if their shape is (H, W) or (H, W, C); a dict of arrays to .npz.
     compress : bool
@@ -86,6 +102,9 @@ def write(path, array, *, compress=False):
     (1, 4, 6, 2)
     """
     path = os.fspath(path)
+    if isinstance(array, (StoredField, Volume)):
+        _core.write_held(path, array._held)
+        return
     notes = None
     archive = path.lower().endswith(".npz")
     if isinstance(array, Field):

@@ -54,6 +54,9 @@ macro_rules! raise {
 }
 raise! {
     displace::error::NameError => displace_error,
+    displace::error::ConventionError => displace_error,
+    displace::error::ConvertError => displace_error,
+    displace::PlacementError => displace_error,
     displace::error::AxisLenError => shape_error,
     displace::error::JacobianError => shape_error,
     displace::error::FoldingError => shape_error,

@@ -21,6 +21,8 @@ mod core_module {
     #[pymodule_export]
     use crate::op::compose::compose;
     #[pymodule_export]
+    use crate::op::convert::{Held, conventions, convert, hold, hold_volume, write_held};
+    #[pymodule_export]
     use crate::op::displacement::displacement;
     #[pymodule_export]
     use crate::op::effective_displacement::effective_displacement;

@@ -2,6 +2,7 @@
 //!
 //! The command and the Python package say the same because both say it through this crate. No files, no terminal.
 
+mod conversion;
 mod slice;
 
 pub use slice::{PickError, arrows};

@@ -7,7 +7,7 @@ use crate::output::distinct;
 use crate::progress::Progress;
 use crate::report::{OnTerminal, Report, shape_text};
 use clap::ValueEnum;
-use displace::{Between, Convention, Extent, Lattice, Rest, with_data};
+use displace::{Between, Convention, Extent, Lattice, Rest};
 use displace_io::{Contents, Conversion, Converted, Format, Pixels, Precision, SourcePixels, WriteOptions};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -92,7 +92,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     report.line("read", format!("{}: {}", input.display(), what(&contents)));
     report.fact("read", json!(input.display().to_string()));
     let converted = Progress::spin("converting", || conversion.run(contents)).map_err(refused(input))?;
-    args.describe(&mut report, &converted);
+    report.conversion(&converted);
     write(output, format, &converted)?;
     report.wrote("wrote", output);
     report.print(args.json)
@@ -134,72 +134,6 @@ impl Args {
                 Type::F64 => Precision::Double,
             },
         })
-    }
-
-    /// What was taken for true, and what changed.
-    fn describe(&self, report: &mut Report, converted: &Converted) {
-        let to = converted.field.readings[0];
-        let by = if converted.said_by_file { "as the file says" } else { "as --from says" };
-        for remark in &converted.field.remarks {
-            report.line("header", remark.clone());
-        }
-        report.line("from", format!("{} ({by}): {}", converted.from, converted.from.describe()));
-        let by = if self.to.is_some() { "as --to says" } else { "the format's own" };
-        report.line("to", format!("{to} ({by}): {}", to.describe()));
-        let changes = to.differences(&converted.from);
-        let changed = if changes.is_empty() { "nothing".into() } else { changes.join(", ") };
-        report.line("changed", changed.clone());
-        let size = displace_report::sizes(&converted.axes.size[..converted.axes.axes]);
-        let source = converted.input_size.as_ref().map_or_else(
-            || "no size of the image that is read takes part".into(),
-            |size| {
-                let text = size.iter().map(ToString::to_string).collect::<Vec<_>>().join("x");
-                let said = match (&self.source, &self.input_size) {
-                    (Some(source), _) => format!("as --source {source} says"),
-                    (None, Some(_)) => "as --input-size says".into(),
-                    (None, None) => "as the file says".into(),
-                };
-                format!("the image that is read has {text} ({said})")
-            },
-        );
-        report.line("pixels", format!("numbers at {size}; {source}"));
-        if let Some(placement) = &converted.field.placement {
-            let text = |numbers: &[f64]| numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            report.line(
-                "placed",
-                format!(
-                    "spacing {}; origin {} (LPS); direction {}",
-                    text(placement.spacing()),
-                    text(placement.origin()),
-                    text(placement.direction())
-                ),
-            );
-        }
-        with_data!(converted.field.array.data(), v => report.array(converted.field.array.shape(), v));
-        if let Some(valid) = &converted.field.valid {
-            let count = valid.iter().filter(|v| **v).count();
-            report.line("valid", format!("{count} of {} pixels", valid.len()));
-            report.fact("valid_pixels", json!(count));
-        }
-        if let Some((holes, all)) = converted.holes {
-            report.line("inverted", format!("every cell solved; {holes} of {all} pixels are reached by nobody: NaN"));
-        }
-        match converted.loss {
-            Some(0.0) => report.line("back", "the way back gives the same numbers"),
-            Some(loss) => report.line("back", format!("the way back differs by {loss:.3e} at most, in the unit of --from")),
-            None => {}
-        }
-        if converted.widened {
-            report.line("dtype", "f64, since f32 would not give the same numbers back; --dtype same keeps f32");
-        }
-        report.fact("from", json!(converted.from.to_string()));
-        report.fact("said_by_file", json!(converted.said_by_file));
-        report.fact("to", json!(to.to_string()));
-        report.fact("changed", json!(changes));
-        report.fact("input_size", json!(converted.input_size));
-        report.fact("rest", json!(converted.rest.to_string()));
-        report.fact("back_differs_by", json!(converted.loss));
-        report.fact("widened", json!(converted.widened));
     }
 }
 

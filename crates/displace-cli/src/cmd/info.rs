@@ -5,9 +5,7 @@ use crate::failure::{Failure, Result};
 use crate::input::{Stored, locations, read};
 use crate::report::{OnTerminal, Report, shape_text};
 use clap::ValueEnum;
-use displace::{
-    AnyArray, Arithmetic, FieldView, Grid, Location, Placement, Unit, View, displacement, folding, with_data, with_floats,
-};
+use displace::{AnyArray, Arithmetic, FieldView, Grid, Location, Unit, View, displacement, folding, with_data, with_floats};
 use displace_io::{Contents, StoredField, Transform};
 use serde_json::json;
 use std::path::PathBuf;
@@ -71,7 +69,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         Contents::Volume(volume) => {
             report.line("holds", "an image that knows where its pixels lie");
             describe(&mut report, &volume.array);
-            placed(&mut report, &volume.placement);
+            report.placement(&volume.placement);
             return report.print(args.json);
         }
         Contents::Transform(transform) => {
@@ -128,23 +126,11 @@ fn of_field(report: &mut Report, field: &StoredField) {
         report.line("header", remark.clone());
     }
     if let Some(valid) = &field.valid {
-        let count = valid.iter().filter(|v| **v).count();
-        report.line("valid", format!("{count} of {} pixels", valid.len()));
-        report.fact("valid_pixels", json!(count));
+        report.valid(valid);
     }
     if let Some(placement) = &field.placement {
-        placed(report, placement);
+        report.placement(placement);
     }
-}
-
-fn placed(report: &mut Report, placement: &Placement) {
-    let text = |numbers: &[f64]| numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    report.line("spacing", text(placement.spacing()));
-    report.line("origin", format!("{} (LPS)", text(placement.origin())));
-    report.line("direction", format!("{} (row by row, columns are the index axes in LPS)", text(placement.direction())));
-    report.fact("spacing", json!(placement.spacing()));
-    report.fact("origin", json!(placement.origin()));
-    report.fact("direction", json!(placement.direction()));
 }
 
 fn of_transform(report: &mut Report, transform: &Transform, depth: usize) {

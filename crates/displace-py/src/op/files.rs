@@ -2,6 +2,7 @@
 
 use crate::dispatch::with_sample;
 use crate::error::{displace_error, format_error, raw_dtype_error};
+use crate::op::convert::Held;
 use crate::options::{check_dtype, check_shape, lattice, rest};
 use crate::tensor::Tensor;
 use displace::{AnyArray, AnyData, Between, DType, with_data};
@@ -13,7 +14,7 @@ use std::path::{Path, PathBuf};
 /// An array as read, waiting to be copied to where Python wants it.
 #[pyclass(frozen, module = "displace._core")]
 pub(crate) struct Stored {
-    array: AnyArray,
+    pub(crate) array: AnyArray,
 }
 
 #[pymethods]
@@ -49,8 +50,8 @@ impl Stored {
 }
 
 /// What a file holds: its kind ("array", "archive", "image" or "field"), its arrays by name, and of a field
-/// `(input_size, align_corners, rest)`.
-type Read = (&'static str, Vec<(String, Stored)>, Option<(Vec<usize>, bool, String)>);
+/// `(input_size, align_corners, rest)`; of what is more than arrays ("located", "volume", "transform") all of it.
+type Read = (&'static str, Vec<(String, Stored)>, Option<(Vec<usize>, bool, String)>, Option<Held>);
 
 /// Reads a file.
 #[pyfunction]
@@ -58,14 +59,17 @@ pub(crate) fn read(py: Python<'_>, path: PathBuf) -> PyResult<Read> {
     let contents = py.detach(|| displace_io::read(&path)).map_err(|e| read_error(&path, &e))?;
     let one = |array| vec![(String::new(), Stored { array })];
     match contents {
-        Contents::Array(array) => Ok(("array", one(array), None)),
-        Contents::Image(array) => Ok(("image", one(array), None)),
+        Contents::Array(array) => Ok(("array", one(array), None, None)),
+        Contents::Image(array) => Ok(("image", one(array), None, None)),
+        Contents::Field(_) => Ok(("located", Vec::new(), None, Some(Held { contents }))),
+        Contents::Volume(_) => Ok(("volume", Vec::new(), None, Some(Held { contents }))),
+        Contents::Transform(_) => Ok(("transform", Vec::new(), None, Some(Held { contents }))),
         Contents::Archive(members) => {
             let notes = FieldNotes::from_members(&members).map_err(|e| format_error(format!("{}: {e}", path.display())))?;
             let is_field = members.iter().any(|(name, _)| name == displace_io::DISPLACEMENT);
             let kind = if is_field && notes.is_some() { "field" } else { "archive" };
             let notes = notes.map(|n| (n.input_size, n.extent.align_corners(), n.rest.to_string()));
-            Ok((kind, members.into_iter().map(|(name, array)| (name, Stored { array })).collect(), notes))
+            Ok((kind, members.into_iter().map(|(name, array)| (name, Stored { array })).collect(), notes, None))
         }
     }
 }
@@ -136,7 +140,7 @@ fn read_error(path: &Path, error: &ReadError) -> PyErr {
     }
 }
 
-fn write_error(path: &Path, error: &WriteError) -> PyErr {
+pub(crate) fn write_error(path: &Path, error: &WriteError) -> PyErr {
     match &error.cause {
         WriteCause::NoFolder { .. } => os_error(NO_SUCH_FILE, &error.cause, path),
         WriteCause::IsFolder => os_error(IS_A_FOLDER, &error.cause, path),

@@ -1,0 +1,194 @@
+//! Numbers of one convention as those of another, and what files say of them.
+
+use crate::dispatch::with_sample;
+use crate::error::{Raise, displace_error};
+use crate::op::files::{Stored, write_error};
+use crate::tensor::Tensor;
+use displace::{AnyArray, AnyData, Convention, Placement};
+use displace_io::{
+    Contents, Conversion, ConversionError, Format, Pixels, Precision, SourcePixels, StoredField, Volume, WriteOptions,
+};
+use displace_report::Report;
+use pyo3::prelude::*;
+use std::path::PathBuf;
+
+/// What a file holds that is more than an array: a field with its meaning, an image with its place, or a transform.
+#[pyclass(frozen, module = "displace._core")]
+pub(crate) struct Held {
+    pub(crate) contents: Contents,
+}
+
+/// Spacing, origin and direction, x first, LPS.
+type Place = (Vec<f64>, Vec<f64>, Vec<f64>);
+
+fn place(placement: &Placement) -> Place {
+    (placement.spacing().to_vec(), placement.origin().to_vec(), placement.direction().to_vec())
+}
+
+fn placement(place: Option<Place>) -> PyResult<Option<Placement>> {
+    place.map(|(spacing, origin, direction)| Placement::new(&spacing, &origin, &direction)).transpose().raise()
+}
+
+#[pymethods]
+impl Held {
+    /// The array, to be copied; none of a transform.
+    fn array(&self) -> Option<Stored> {
+        match &self.contents {
+            Contents::Field(field) => Some(Stored { array: field.array.clone() }),
+            Contents::Volume(volume) => Some(Stored { array: volume.array.clone() }),
+            _ => None,
+        }
+    }
+
+    /// What the numbers may mean.
+    fn readings(&self) -> Vec<String> {
+        match &self.contents {
+            Contents::Field(field) => field.readings.iter().map(ToString::to_string).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Which pixels have numbers that mean something.
+    fn valid(&self) -> Option<Vec<bool>> {
+        match &self.contents {
+            Contents::Field(field) => field.valid.clone(),
+            _ => None,
+        }
+    }
+
+    /// Where the pixels lie.
+    fn placement(&self) -> Option<Place> {
+        match &self.contents {
+            Contents::Field(field) => field.placement.as_ref().map(place),
+            Contents::Volume(volume) => Some(place(&volume.placement)),
+            _ => None,
+        }
+    }
+
+    /// What else the header says.
+    fn remarks(&self) -> Vec<String> {
+        match &self.contents {
+            Contents::Field(field) => field.remarks.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Size, array order.
+    fn size(&self) -> Option<Vec<usize>> {
+        Pixels::of(&self.contents).map(|pixels| pixels.size)
+    }
+}
+
+/// Python's array as one of any dtype.
+fn any_array(array: &Bound<'_, PyAny>) -> PyResult<AnyArray> {
+    let tensor = Tensor::new(array, "array")?;
+    let data = with_sample!(tensor.dtype(), T => Ok::<AnyData, PyErr>(tensor.contiguous::<T>("array")?.to_vec().into()))?;
+    AnyArray::new(tensor.shape().to_vec(), data).map_err(|e| displace_error(e.to_string()))
+}
+
+/// An array with its meaning, as files have it.
+#[pyfunction]
+pub(crate) fn hold(
+    array: &Bound<'_, PyAny>,
+    reading: Option<&str>,
+    valid: Option<Vec<bool>>,
+    place: Option<Place>,
+) -> PyResult<Held> {
+    let array = any_array(array)?;
+    let Some(reading) = reading else { return Ok(Held { contents: Contents::Array(array) }) };
+    let readings = vec![reading.parse::<Convention>().raise()?];
+    let field = StoredField { array, readings, valid, placement: placement(place)?, remarks: Vec::new() };
+    Ok(Held { contents: Contents::Field(field) })
+}
+
+/// An image with its place, as files have it.
+#[pyfunction]
+pub(crate) fn hold_volume(array: &Bound<'_, PyAny>, place: Place, channels: usize) -> PyResult<Held> {
+    let array = any_array(array)?;
+    let (spacing, origin, direction) = place;
+    let placement = Placement::new(&spacing, &origin, &direction).raise()?;
+    Ok(Held { contents: Contents::Volume(Volume { array, placement, channels }) })
+}
+
+/// Size, array order, and place of the image that is read or of the reference.
+type Image = (Vec<usize>, Option<Place>);
+
+fn pixels(image: Image) -> PyResult<Pixels> {
+    Ok(Pixels { size: image.0, placement: placement(image.1)? })
+}
+
+/// Converts: what came out, the report's lines, its facts.
+#[pyfunction]
+#[allow(clippy::too_many_arguments, clippy::type_complexity)] // Python's keywords, passed on.
+pub(crate) fn convert(
+    py: Python<'_>,
+    held: &Held,
+    from_: Option<&str>,
+    to: &str,
+    source: Option<Image>,
+    same: bool,
+    reference: Option<Image>,
+    rest: Option<&str>,
+    invert: bool,
+    double: Option<bool>,
+) -> PyResult<(Held, Vec<(&'static str, String)>, String)> {
+    let conversion = Conversion {
+        from: from_.map(str::parse::<Convention>).transpose().raise()?,
+        to: Some(to.parse::<Convention>().raise()?),
+        format: None,
+        source: match source {
+            Some(image) => SourcePixels::Known(pixels(image)?),
+            None if same => SourcePixels::Same,
+            None => SourcePixels::Unknown,
+        },
+        reference: reference.map(pixels).transpose()?,
+        rest: crate::options::rest(rest)?,
+        invert,
+        precision: match double {
+            None => Precision::Same,
+            Some(true) => Precision::Double,
+            Some(false) => Precision::Single,
+        },
+    };
+    let converted = py.detach(|| conversion.run(held.contents.clone())).map_err(refused)?;
+    let mut report = Report::default();
+    report.conversion(&converted);
+    let (lines, facts) = (report.lines().to_vec(), report.json().to_string());
+    Ok((Held { contents: Contents::Field(converted.field) }, lines, facts))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "so that it fits map_err")]
+fn refused(error: ConversionError) -> PyErr {
+    displace_error(error.to_string())
+}
+
+/// Writes a field in the convention that the file's format has, or an image with its place.
+#[pyfunction]
+pub(crate) fn write_held(py: Python<'_>, path: PathBuf, held: &Held) -> PyResult<()> {
+    let done = match &held.contents {
+        Contents::Field(field) => {
+            let format = Format::of(&path).map_err(|e| displace_error(e.to_string()))?;
+            let reading = field.readings[0];
+            let axes = reading.axes(field.array.shape()).raise()?.axes;
+            let needed = format.convention(Some(&reading), axes).map_err(|e| displace_error(format!("{}: {e}", path.display())))?;
+            py.detach(|| {
+                if needed == reading {
+                    return displace_io::write_field(&path, field, &WriteOptions::default());
+                }
+                // Only how the bytes lie differs.
+                let conversion = Conversion { to: Some(needed), ..Conversion::default() };
+                let laid = conversion.run(Contents::Field(field.clone())).map(|converted| converted.field);
+                displace_io::write_field(&path, laid.as_ref().unwrap_or(field), &WriteOptions::default())
+            })
+        }
+        Contents::Volume(volume) => py.detach(|| displace_io::write_volume(&path, volume)),
+        _ => return Err(displace_error("a transform is written by other tools")),
+    };
+    done.map_err(|e| write_error(&path, &e))
+}
+
+/// The conventions that have a name: name, its parts in words, whose it is.
+#[pyfunction]
+pub(crate) fn conventions() -> Vec<(&'static str, String, &'static str)> {
+    displace::PRESETS.iter().map(|preset| (preset.name, preset.convention.describe(), preset.about)).collect()
+}
