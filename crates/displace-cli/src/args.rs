@@ -2,7 +2,7 @@
 
 use crate::failure::{Failure, Result};
 use clap::{Args, ValueEnum};
-use displace::{Extent, Interp, Lattice, Padding, Rest, Sampler};
+use displace::{Convention, Extent, Interp, Lattice, Padding, Rest, Sampler};
 use std::str::FromStr;
 
 /// A size in array order, as torch writes shapes: `480x640` is 480 rows of 640 pixels.
@@ -61,6 +61,15 @@ impl LatticeArgs {
         };
         Lattice::from_xy(size, self.extent()).map_err(Failure::usage)
     }
+}
+
+/// What the numbers of a field's file are.
+#[derive(Args, Clone, Default)]
+pub(crate) struct FromArgs {
+    /// What the numbers are, if the file does not say it: flow (displacements in source pixels, x first), torch_grid, pixel_map, .. as
+    /// displace convert --list shows
+    #[arg(long, value_name = "CONVENTION")]
+    pub(crate) from: Option<Convention>,
 }
 
 /// How the image is read.

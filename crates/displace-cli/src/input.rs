@@ -1,10 +1,12 @@
 //! What a file holds, once it is known what its numbers mean.
 
-use crate::args::{LatticeArgs, Meaning};
+use crate::args::{FromArgs, LatticeArgs, Meaning};
 use crate::failure::{Failure, Result};
 use crate::progress::Progress;
 use displace::{AnyArray, Convention, Placement, Shape};
-use displace_io::{Contents, Conversion, ConversionError, DISPLACEMENT, FieldNotes, Pixels, ReadOptions, StoredField};
+use displace_io::{
+    Contents, Conversion, ConversionError, DISPLACEMENT, FieldNotes, Pixels, Precision, ReadOptions, SourcePixels, StoredField,
+};
 use std::path::{Path, PathBuf};
 
 /// Locations from a file: the numbers, what they mean, and what the file says of the lattices they belong to.
@@ -25,6 +27,32 @@ pub(crate) fn read(path: &Path) -> Result<Contents> {
 /// Reads locations: an array, or an archive that holds a field or a single array.
 pub(crate) fn read_locations(path: &Path) -> Result<Stored> {
     locations(path, read(path)?)
+}
+
+/// Reads a field of any convention and file as displacements in source pixels. What the file does not say is named, never guessed.
+pub(crate) fn read_field(path: &Path, from: &FromArgs, lattice: &LatticeArgs) -> Result<Stored> {
+    field_of(path, read(path)?, from, lattice)
+}
+
+/// [`read_field`] of what a file holds.
+pub(crate) fn field_of(path: &Path, contents: Contents, from: &FromArgs, lattice: &LatticeArgs) -> Result<Stored> {
+    if from.from.is_some() || matches!(contents, Contents::Field(_) | Contents::Transform(_)) {
+        let size = lattice.input_size.as_ref();
+        let source =
+            size.map_or(SourcePixels::Unknown, |size| SourcePixels::Known(Pixels { size: size.0.clone(), placement: None }));
+        let conversion =
+            Conversion { from: from.from, source, rest: lattice.rest, precision: Precision::Same, ..Conversion::default() };
+        return Ok(flow(path, contents, &conversion)?.0);
+    }
+    let stored = locations(path, contents)?;
+    if stored.meaning.is_none() {
+        return Err(Failure::usage(format!(
+            "{} does not say what its numbers are: add --from flow (displacements in source pixels, x first), or what else they are \
+             (displace convert --list)",
+            path.display()
+        )));
+    }
+    Ok(stored)
 }
 
 /// Locations among what a file holds.
@@ -157,8 +185,8 @@ impl Stored {
             }
             (Some(meaning), _) | (None, Some(meaning)) => Ok(meaning),
             (None, None) => Err(Failure::usage(format!(
-                "{} does not say what its numbers are: add --as grid (normalised locations), --as displacement (source pixels) \
-                 or --as pixel (absolute source pixels)",
+                "{} does not say what its numbers are: add --as grid (normalised locations), --as displacement (source pixels), \
+                 --as pixel (absolute source pixels) or --from with any convention",
                 self.path.display()
             ))),
         }

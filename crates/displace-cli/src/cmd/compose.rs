@@ -1,21 +1,22 @@
 //! One field after another.
 
-use crate::args::LatticeArgs;
+use crate::args::{FromArgs, LatticeArgs};
 use crate::failure::{Failure, Result};
-use crate::input::{Stored, read_locations};
+use crate::input::{Stored, field_of, read};
 use crate::lattices::{field, widened};
 use crate::output::{FIELD, expect_extension, write_field};
 use crate::progress::Progress;
 use crate::report::{OnTerminal, Report, shape_text};
 use displace::{AnyData, Interp, Padding, Real, Rest, Sampler, compose};
-use std::path::PathBuf;
+use displace_io::Contents;
+use std::path::{Path, PathBuf};
 
 /// The field that reads through INNER first and OUTER then: warp an image by it once instead of twice
 ///
 /// Between equal sizes the displacement is inner(x) + outer(x + inner(x)). Outside, OUTER goes on with the displacement at its edge.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The field that is read second (.npz, or an .npy of displacements)
+    /// The field that is read second (.npz, .flo, .flo5, or any file that displace convert reads, with --from)
     outer: PathBuf,
 
     /// The field that is read first
@@ -32,6 +33,9 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PADDING", default_value = "border", value_parser = ["zeros", "border", "reflection", "wrap"])]
     padding_mode: String,
 
+    #[command(flatten)]
+    from: FromArgs,
+
     /// What the result counts from, if the fields have different rests
     #[arg(long, value_name = "index|extent")]
     rest: Option<Rest>,
@@ -47,7 +51,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     expect_extension(&args.output, "a field", FIELD)?;
-    let (outer, inner) = (widened(read_locations(&args.outer)?), widened(read_locations(&args.inner)?));
+    let (outer, inner) = (widened(args.read(&args.outer)?), widened(args.read(&args.inner)?));
     match (outer.components()?, inner.components()?) {
         (2, 2) => args.typed::<2>(&outer, &inner),
         (3, 3) => args.typed::<3>(&outer, &inner),
@@ -56,6 +60,16 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 }
 
 impl Args {
+    /// One of the two; --from speaks of those that do not say what they are.
+    fn read(&self, path: &Path) -> Result<Stored> {
+        let contents = read(path)?;
+        let known =
+            matches!(&contents, Contents::Archive(members) if members.iter().any(|(name, _)| name == displace_io::DISPLACEMENT));
+        let from = if known { FromArgs::default() } else { self.from.clone() };
+        let lattice = LatticeArgs { input_size: None, align_corners: self.align_corners, rest: None };
+        field_of(path, contents, &from, &lattice)
+    }
+
     fn typed<const D: usize>(&self, outer: &Stored, inner: &Stored) -> Result<()> {
         match (outer.array.data(), inner.array.data()) {
             (AnyData::F32(a), AnyData::F32(b)) => self.work::<_, D>((outer, a), (inner, b)),

@@ -1,8 +1,8 @@
 //! Velocity to displacement.
 
-use crate::args::LatticeArgs;
+use crate::args::{FromArgs, LatticeArgs};
 use crate::failure::{Failure, Result};
-use crate::input::{Stored, read_locations};
+use crate::input::{Stored, read_field};
 use crate::lattices::{field, widened, with_reals};
 use crate::output::{FIELD, expect_extension, write_field};
 use crate::progress::Progress;
@@ -17,7 +17,7 @@ use std::path::PathBuf;
 /// of them do not make better.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The velocity field (.npz, or an .npy)
+    /// The velocity field (.npz, or any file that displace convert reads, with --from)
     velocity: PathBuf,
 
     /// Where the displacement goes: .npz keeps size, extent and rest with it, .npy holds the bare numbers
@@ -36,6 +36,9 @@ pub(crate) struct Args {
     mode: String,
 
     #[command(flatten)]
+    from: FromArgs,
+
+    #[command(flatten)]
     lattice: LatticeArgs,
 
     /// Print the report as JSON
@@ -48,7 +51,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if !(args.tolerance.is_finite() && args.tolerance >= 0.0) {
         return Err(Failure::usage(format!("--tolerance {}: expected a length in pixels, 0 or more", args.tolerance)));
     }
-    let stored = widened(read_locations(&args.velocity)?);
+    let stored = widened(read_field(&args.velocity, &args.from, &args.lattice)?);
     match stored.components()? {
         2 => with_reals!(stored, v => args.work::<_, 2>(&stored, v)),
         _ => with_reals!(stored, v => args.work::<_, 3>(&stored, v)),

@@ -1,11 +1,13 @@
 //! What is in a file.
 
-use crate::args::{LatticeArgs, Meaning};
+use crate::args::{FromArgs, LatticeArgs, Meaning};
 use crate::failure::{Failure, Result};
-use crate::input::{Stored, locations, read};
+use crate::input::{Stored, field_of, locations, read};
 use crate::report::{OnTerminal, Report, shape_text};
 use clap::ValueEnum;
-use displace::{AnyArray, Arithmetic, FieldView, Grid, Location, Unit, View, displacement, folding, with_data, with_floats};
+use displace::{
+    AnyArray, Arithmetic, Convention, FieldView, Grid, Location, Unit, View, displacement, folding, with_data, with_floats,
+};
 use displace_io::{Contents, StoredField, Transform};
 use serde_json::json;
 use std::path::PathBuf;
@@ -19,6 +21,10 @@ pub(crate) struct Args {
     /// Read an array as a sampling grid (with -s) or as displacements, and report on the field
     #[arg(long = "as", value_enum, value_name = "MEANING")]
     meaning: Option<FieldMeaning>,
+
+    /// What the numbers are by the name of any convention (displace convert --list); the report is on the field that they become
+    #[arg(long, value_name = "CONVENTION", conflicts_with = "meaning")]
+    from: Option<Convention>,
 
     #[command(flatten)]
     lattice: LatticeArgs,
@@ -34,6 +40,8 @@ enum FieldMeaning {
     Grid,
     /// displacements in source pixels, x first
     Displacement,
+    /// absolute source pixels, x first, centres at integers (OpenCV's remap)
+    Pixel,
 }
 
 impl From<FieldMeaning> for Meaning {
@@ -41,6 +49,7 @@ impl From<FieldMeaning> for Meaning {
         match meaning {
             FieldMeaning::Grid => Self::Grid,
             FieldMeaning::Displacement => Self::Displacement,
+            FieldMeaning::Pixel => Self::Pixel,
         }
     }
 }
@@ -54,7 +63,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         Contents::Image(image) => {
             report.line("holds", "an image, rows first");
             describe(&mut report, image);
-            return report.print(args.json);
+            if args.from.is_none() {
+                return report.print(args.json);
+            }
         }
         Contents::Archive(members) => {
             let names: Vec<String> =
@@ -79,35 +90,59 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         }
         Contents::Field(field) => {
             of_field(&mut report, field);
+            describe(&mut report, &field.array);
             let own = field.readings.len() == 1 && matches!(field.readings[0].unit, Unit::SourcePixels);
-            if !own {
-                describe(&mut report, &field.array);
+            if !own && args.from.is_none() {
                 return report.print(args.json);
             }
         }
-        Contents::Array(_) => report.line("holds", "an array"),
+        Contents::Array(array) => {
+            report.line("holds", "an array");
+            describe(&mut report, array);
+        }
     }
+    let pixel = matches!(args.meaning, Some(FieldMeaning::Pixel)).then(|| "pixel_map".parse().ok()).flatten();
+    let from = FromArgs { from: args.from.or(pixel) };
+    if from.from.is_some() || matches!(contents, Contents::Field(_)) {
+        let stored = field_of(&args.file, contents, &from, &args.lattice)?;
+        if let Some(from) = from.from {
+            report.line("meaning", format!("{from}: {}; what follows is the field it makes", from.describe()));
+        }
+        return args.field(&stored, Meaning::Displacement, report);
+    }
+    let archive = matches!(contents, Contents::Archive(_));
     let stored = locations(&args.file, contents)?;
-    describe(&mut report, &stored.array);
+    if archive {
+        describe(&mut report, &stored.array);
+    }
     let meaning = match (stored.meaning, args.meaning) {
         (None, None) => {
             if stored.components().is_ok() && stored.array.dtype().is_float() {
-                let advice = "may hold locations: add --as grid -s HxW, or --as displacement, for a report on the field";
+                let advice = "may hold locations: add --as grid -s HxW, --as displacement, --as pixel, or --from with any convention, for \
+                              a report on the field; displace guess tells what they may be";
                 report.line("meaning", advice);
             }
             return report.print(args.json);
         }
         (_, asked) => stored.meaning(asked.map(Into::into))?,
     };
-    match stored.components()? {
-        2 => {
-            with_floats!(stored.array.data(), v => field::<_, 2>(args, &stored, v, meaning, &mut report), found => Err(stored.not_floats(found)))
-        }
-        _ => {
-            with_floats!(stored.array.data(), v => field::<_, 3>(args, &stored, v, meaning, &mut report), found => Err(stored.not_floats(found)))
-        }
-    }?;
-    report.print(args.json)
+    args.field(&stored, meaning, report)
+}
+
+impl Args {
+    /// The report on a field.
+    fn field(&self, stored: &Stored, meaning: Meaning, mut report: Report) -> Result<()> {
+        let other = |found| Err(stored.not_floats(found));
+        match stored.components()? {
+            2 => {
+                with_floats!(stored.array.data(), v => field::<_, 2>(self, stored, v, meaning, &mut report), found => other(found))
+            }
+            _ => {
+                with_floats!(stored.array.data(), v => field::<_, 3>(self, stored, v, meaning, &mut report), found => other(found))
+            }
+        }?;
+        report.print(self.json)
+    }
 }
 
 /// What a file says of its numbers.

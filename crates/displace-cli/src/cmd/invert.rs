@@ -1,16 +1,17 @@
 //! Where each source pixel goes.
 
-use crate::args::{LatticeArgs, Meaning};
+use crate::args::{FromArgs, LatticeArgs, Meaning};
 use crate::failure::{Failure, Result};
 use crate::figure::{FIGURE, FigureArgs, Style, save};
-use crate::input::{Stored, read_locations};
+use crate::input::{Stored, read_field, read_locations};
 use crate::lattices::{NUMBERS, Numbers};
 use crate::output::{FIELD, distinct, expect_extension, write_field};
 use crate::progress::Progress;
 use crate::report::{OnTerminal, Report, px, shape_text, sizes};
 use clap::ValueEnum;
 use displace::{
-    AnyData, Branch, FieldView, Grid, Inverse, InvertOptions, Location, Locations, Method, Real, Stop, View, invert, with_floats,
+    AnyData, Branch, Convention, FieldView, Grid, Inverse, InvertOptions, Location, Locations, Method, Real, Stop, View, invert,
+    with_floats,
 };
 use displace_viz::HeatOptions;
 use serde_json::json;
@@ -31,6 +32,10 @@ pub(crate) struct Args {
     /// What the numbers of an array are, unless the file says
     #[arg(long = "as", value_enum, value_name = "MEANING")]
     meaning: Option<Meaning>,
+
+    /// What the numbers are by the name of any convention (displace convert --list)
+    #[arg(long, value_name = "CONVENTION", conflicts_with = "meaning")]
+    from: Option<Convention>,
 
     #[command(flatten)]
     lattice: LatticeArgs,
@@ -93,7 +98,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if let Some(tolerance) = args.tolerance.filter(|tolerance| !(tolerance.is_finite() && *tolerance > 0.0)) {
         return Err(Failure::usage(format!("--tolerance {tolerance}: expected a length above 0 in pixels")));
     }
-    let stored = read_locations(&args.field)?;
+    let stored = match args.from {
+        Some(from) => read_field(&args.field, &FromArgs { from: Some(from) }, &args.lattice)?,
+        None => read_locations(&args.field)?,
+    };
     match stored.components()? {
         2 => with_floats!(stored.array.data(), v => args.work::<_, 2>(&stored, v), found => Err(stored.not_floats(found))),
         _ => with_floats!(stored.array.data(), v => args.work::<_, 3>(&stored, v), found => Err(stored.not_floats(found))),

@@ -1,9 +1,9 @@
 //! How a map stretches.
 
-use crate::args::LatticeArgs;
+use crate::args::{FromArgs, LatticeArgs};
 use crate::failure::{Failure, Result};
 use crate::figure::PartArgs;
-use crate::input::{Stored, read_locations};
+use crate::input::{Stored, read_field};
 use crate::lattices::{NUMBERS, Numbers, field, widened, with_reals};
 use crate::output::{distinct, expect_extension};
 use crate::progress::Progress;
@@ -19,7 +19,7 @@ use std::path::PathBuf;
 /// the report counts folds of the interpolated map, exactly.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The field (.npz, or an .npy of displacements in source pixels)
+    /// The field (.npz, .flo, .flo5, or any file that displace convert reads, with --from)
     field: PathBuf,
 
     /// Where the determinant goes: .npy, or a heat map as .png or .svg, with what is not positive in red
@@ -38,6 +38,9 @@ pub(crate) struct Args {
     source_spacing: Vec<f64>,
 
     #[command(flatten)]
+    from: FromArgs,
+
+    #[command(flatten)]
     lattice: LatticeArgs,
 
     #[command(flatten)]
@@ -51,7 +54,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<()> {
     expect_extension(&args.output, "numbers at pixels", NUMBERS)?;
     distinct(&args.field, &[Some(&args.output)])?;
-    let stored = widened(read_locations(&args.field)?);
+    let stored = widened(read_field(&args.field, &args.from, &args.lattice)?);
     match stored.components()? {
         2 => with_reals!(stored, v => args.work::<_, 2>(&stored, v)),
         _ => with_reals!(stored, v => args.work::<_, 3>(&stored, v)),

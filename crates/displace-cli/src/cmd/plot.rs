@@ -1,9 +1,9 @@
 //! Field to picture.
 
-use crate::args::LatticeArgs;
+use crate::args::{FromArgs, LatticeArgs};
 use crate::failure::{Failure, Result};
 use crate::figure::{FIGURE, FigureArgs, Style};
-use crate::input::{Stored, read_locations};
+use crate::input::{Stored, read_field};
 use crate::output::expect_extension;
 use crate::report::{OnTerminal, Report, shape_text};
 use displace::{FieldView, Location, View, with_floats};
@@ -12,7 +12,7 @@ use std::path::PathBuf;
 /// Draw a displacement field
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The field: written by displace (.npz), or an .npy of displacements in source pixels, x first
+    /// The field: written by displace (.npz), .flo, .flo5, or any file that displace convert reads, with --from
     field: PathBuf,
 
     /// The picture: .png or .svg
@@ -22,12 +22,15 @@ pub(crate) struct Args {
     figure: FigureArgs,
 
     #[command(flatten)]
+    from: FromArgs,
+
+    #[command(flatten)]
     lattice: LatticeArgs,
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     expect_extension(&args.output, "a picture", FIGURE)?;
-    let stored = read_locations(&args.field)?;
+    let stored = read_field(&args.field, &args.from, &args.lattice)?;
     match stored.components()? {
         2 => with_floats!(stored.array.data(), v => args.draw::<_, 2>(&stored, v), found => Err(stored.not_floats(found))),
         _ => with_floats!(stored.array.data(), v => args.draw::<_, 3>(&stored, v), found => Err(stored.not_floats(found))),

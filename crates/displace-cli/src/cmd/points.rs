@@ -1,8 +1,8 @@
 //! Places through a field.
 
-use crate::args::LatticeArgs;
+use crate::args::{FromArgs, LatticeArgs};
 use crate::failure::{Failure, Result};
-use crate::input::{Stored, read_locations};
+use crate::input::{Stored, read_field};
 use crate::lattices::field;
 use crate::output::print;
 use displace::{Branch, Direction, Location, transform_points, with_floats};
@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 /// nan where there is none.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The field (.npz, or an .npy of displacements in source pixels)
+    /// The field (.npz, .flo, .flo5, or any file that displace convert reads, with --from)
     field: PathBuf,
 
     /// The points, a text file or - for standard input
@@ -35,11 +35,14 @@ pub(crate) struct Args {
     sample: Option<usize>,
 
     #[command(flatten)]
+    from: FromArgs,
+
+    #[command(flatten)]
     lattice: LatticeArgs,
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let stored = read_locations(&args.field)?;
+    let stored = read_field(&args.field, &args.from, &args.lattice)?;
     match stored.components()? {
         2 => with_floats!(stored.array.data(), v => args.work::<_, 2>(&stored, v), found => Err(stored.not_floats(found))),
         _ => with_floats!(stored.array.data(), v => args.work::<_, 3>(&stored, v), found => Err(stored.not_floats(found))),
