@@ -78,7 +78,9 @@ impl Kind {
 
     /// Kinds without a mark at their start.
     fn by_structure(start: &[u8]) -> Option<Self> {
-        if start.get(344..348).is_some_and(|magic| magic == b"n+1\0" || magic == b"ni1\0") || start.get(4..8) == Some(b"n+2\0") {
+        if start.get(344..348).is_some_and(|magic| magic == b"n+1\0" || magic == b"ni1\0")
+            || start.get(4..8).is_some_and(|magic| magic == b"n+2\0" || magic == b"ni2\0")
+        {
             return Some(Self::Nifti);
         }
         // A Matlab 4 header: type, rows, columns, imaginary, length of the name; then the name of a transform.

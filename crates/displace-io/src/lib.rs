@@ -65,7 +65,7 @@ pub use error::npz::NpzError;
 pub use error::read::{ReadCause, ReadError};
 pub use error::write::{WriteCause, WriteError};
 pub use field::{COVERAGE, DISPLACEMENT, FieldNotes};
-pub use format::nifti::write_volume;
+pub use format::volume::write_volume;
 pub use image::read::{image_from_bytes, read_image, read_image_with};
 pub use image::write::write_image;
 pub use kind::Kind;

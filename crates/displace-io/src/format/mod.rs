@@ -16,6 +16,7 @@ pub(crate) mod opencv;
 pub(crate) mod pfm;
 pub(crate) mod safetensors;
 pub(crate) mod torch;
+pub(crate) mod volume;
 
 use crate::contents::Contents;
 use crate::error::read::ReadCause;
