@@ -3,7 +3,7 @@
 use crate::args::{FromArgs, LatticeArgs, Meaning};
 use crate::failure::{Failure, Result};
 use crate::progress::Progress;
-use displace::{AnyArray, Convention, Placement, Shape};
+use displace::{AnyArray, Convention, Placement, Rest, Shape};
 use displace_io::{
     Contents, Conversion, ConversionError, DISPLACEMENT, FieldNotes, Pixels, Precision, ReadOptions, SourcePixels, StoredField,
 };
@@ -101,7 +101,8 @@ pub(crate) fn refused(path: &Path) -> impl FnOnce(ConversionError) -> Failure {
 /// Numbers of any convention as displacements in source pixels, and where their pixels lie.
 pub(crate) fn flow(path: &Path, contents: Contents, conversion: &Conversion) -> Result<(Stored, Option<Placement>)> {
     let to = Some("flow".parse().map_err(Failure::usage)?);
-    let converted = Conversion { to, ..conversion.clone() }.run(contents).map_err(refused(path))?;
+    let converted =
+        Conversion { to, rest_of_result: Some(Rest::Index), ..conversion.clone() }.run(contents).map_err(refused(path))?;
     let described =
         converted.input_size.map(|input_size| FieldNotes { input_size, extent: displace::Extent::Edges, rest: converted.rest });
     let (array, placement) = (converted.field.array, converted.field.placement);

@@ -60,6 +60,9 @@ pub struct Conversion {
     pub reference: Option<Pixels>,
     /// What pixel displacements count from if the sizes differ.
     pub rest: Option<Rest>,
+    /// What displacements that come out count from, where those that go in count from nothing and `rest` is not said: for results
+    /// that keep it.
+    pub rest_of_result: Option<Rest>,
     /// Whether the map is inverted if one convention is pull and the other push.
     pub invert: bool,
     /// The number type.
@@ -206,7 +209,9 @@ impl Conversion {
     }
 
     fn reading(&self, mut field: StoredField) -> Result<(StoredField, bool), ConversionError> {
-        let choices = || field.readings.iter().map(|r| format!("\"{r}\"")).collect::<Vec<_>>().join(", ");
+        // How the bytes lie is no choice.
+        let bare = |r: &Convention| Convention { layout: displace::Layout::Interleaved, x_first: false, ..*r };
+        let choices = || field.readings.iter().map(|r| format!("\"{}\"", bare(r))).collect::<Vec<_>>().join(", ");
         // How the bytes lie is known from the file, whatever they mean.
         let laid = |c: &Convention, like: &Convention| Convention { layout: like.layout, x_first: like.x_first, ..*c };
         let like = *field.readings.first().ok_or_else(|| other("a field without a meaning"))?;
@@ -419,8 +424,12 @@ impl Conversion {
         let lattice = Lattice::from_shape(size, extent).map_err(other)?;
         let destination: [usize; D] = std::array::from_fn(|k| axes.size[k]);
         // Only displacements in units of a lattice count from its rest.
-        let counted = [from, to].into_iter().any(|c| c.quantity != Quantity::Location && !c.is_physical());
-        let rest = if counted { self.rest } else { self.rest.or(Some(Rest::Index)) };
+        let counts = |c: &Convention| c.quantity != Quantity::Location && !c.is_physical();
+        let rest = match (counts(from), counts(to)) {
+            (true, _) => self.rest,
+            (false, true) => self.rest.or(self.rest_of_result),
+            (false, false) => self.rest.or(Some(Rest::Index)),
+        };
         let between = Between::new(lattice, destination, rest).map_err(|e| other(format!("{e} (rest=, --rest)")))?;
         Ok((Geometry { between, here, there }, known))
     }

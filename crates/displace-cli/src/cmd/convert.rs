@@ -126,6 +126,8 @@ impl Args {
             source,
             reference: self.reference.as_deref().map(pixels).transpose()?,
             rest: self.rest,
+            // The archive keeps it.
+            rest_of_result: (format == Format::Npz).then_some(Rest::Index),
             invert: self.invert,
             precision: match self.dtype {
                 Type::Lossless => Precision::Lossless,

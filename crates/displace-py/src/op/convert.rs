@@ -143,6 +143,7 @@ pub(crate) fn convert(
         },
         reference: reference.map(pixels).transpose()?,
         rest: crate::options::rest(rest)?,
+        rest_of_result: None,
         invert,
         precision: match double {
             None => Precision::Same,

@@ -149,7 +149,8 @@ impl fmt::Display for Convention {
         let (name, mut parts) = PRESETS
             .iter()
             .map(|preset| (preset.name, self.differences(&preset.convention)))
-            .min_by_key(|(_, parts)| parts.len())
+            // A preset in the same unit says more than one that differs in fewer parts.
+            .min_by_key(|(_, parts)| (parts.iter().any(|part| part.starts_with("unit=")), parts.len()))
             .unwrap_or_default();
         parts.insert(0, name.into());
         f.pad(&parts.join(","))
