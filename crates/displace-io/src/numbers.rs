@@ -75,10 +75,13 @@ pub(crate) fn read(
         Scalar::I8 => widened::<i8, i16>(reader, count, swapped, |v| Some(v.into()))?.into(),
         Scalar::U32 => widened::<u32, f64>(reader, count, swapped, |v| Some(v.into()))?.into(),
         Scalar::I32 => widened::<i32, f64>(reader, count, swapped, |v| Some(v.into()))?.into(),
-        Scalar::U64 => widened::<u64, f64>(reader, count, swapped, |v| (v as f64 as u64 == v).then_some(v as f64))?.into(),
-        Scalar::I64 => widened::<i64, f64>(reader, count, swapped, |v| (v as f64 as i64 == v).then_some(v as f64))?.into(),
+        Scalar::U64 => widened::<u64, f64>(reader, count, swapped, |v| (v <= EXACT).then_some(v as f64))?.into(),
+        Scalar::I64 => widened::<i64, f64>(reader, count, swapped, |v| (v.unsigned_abs() <= EXACT).then_some(v as f64))?.into(),
     })
 }
+
+/// Whole numbers up to here are exact in f64.
+const EXACT: u64 = 1 << 53;
 
 /// Bytes read at once.
 const CHUNK: usize = 1 << 18;
