@@ -169,6 +169,18 @@ pub(crate) fn array(kind: Kind, sizes: &[usize], data: AnyData) -> Result<AnyArr
     AnyArray::new(sizes.iter().rev().copied().collect(), data).map_err(|error| wrong(kind, error))
 }
 
+/// Channels that are a plane or volume each, side by side at each pixel.
+pub(crate) fn interleaved(kind: Kind, data: AnyData, channels: usize, memory: &mut Memory) -> Result<AnyData, ReadCause> {
+    with_data!(data, planes => {
+        memory.take(size_of_val(&planes[..]) as u64)?;
+        let mut numbers = Vec::new();
+        memory::reserve(&mut numbers, planes.len())?;
+        let pixels = planes.len().checked_div(channels).ok_or_else(|| wrong(kind, "has no channels"))?;
+        (0..pixels).for_each(|pixel| numbers.extend(planes.iter().skip(pixel).step_by(pixels).copied()));
+        Ok(numbers.into())
+    })
+}
+
 /// A preset in one of the two layouts.
 pub(crate) fn preset(text: &str, layout: Layout) -> Convention {
     Convention { layout, ..text.parse().expect("a convention's name") }
