@@ -4,7 +4,9 @@ use crate::atomic::{at, replace};
 use crate::contents::Contents;
 use crate::error::read::{ReadCause, one_line};
 use crate::error::write::{WriteCause, WriteError};
-use crate::format::volume::{Promise, Written, array, beside, by, interleaved, is_float, joined, placed, preset, write_numbers};
+use crate::format::volume::{
+    Promise, Written, array, beside, by, interleaved, is_float, joined, line, placed, preset, write_numbers,
+};
 use crate::format::{Input, wrong};
 use crate::kind::Kind;
 use crate::memory::Memory;
@@ -63,13 +65,14 @@ struct Axes {
 impl Header {
     /// The fields up to the empty line or the end, and the bytes after it.
     fn parse(bytes: &[u8]) -> Result<(Self, &[u8]), ReadCause> {
+        const MOST: usize = 1000;
         let mut fields: Vec<(String, String)> = Vec::new();
-        let (first, mut rest) = line(bytes);
+        let (first, mut rest) = line(Kind::Nrrd, bytes)?;
         if !matches!(&first[..], "NRRD0001" | "NRRD0002" | "NRRD0003" | "NRRD0004" | "NRRD0005") {
             return Err(refused(format!("starts with \"{}\": expected NRRD0001 to NRRD0005", one_line(&first))));
         }
         while !rest.is_empty() {
-            let (text, after) = line(rest);
+            let (text, after) = line(Kind::Nrrd, rest)?;
             rest = after;
             if text.is_empty() {
                 return Ok((Self { fields }, rest));
@@ -82,6 +85,9 @@ impl Header {
             let (name, value) =
                 found.ok_or_else(|| refused(format!("has the line \"{}\": expected \"field: value\"", one_line(&text))))?;
             let name = name.to_lowercase().replace(' ', "");
+            if fields.len() == MOST {
+                return Err(refused(format!("has more than {MOST} fields in its header")));
+            }
             if fields.iter().any(|(other, _)| *other == name) {
                 return Err(refused(format!("says \"{}\" twice", one_line(&name))));
             }
@@ -365,13 +371,6 @@ impl Header {
             remarks.push(format!("its space units are {}: they are taken as mm", one_line(units)));
         }
     }
-}
-
-/// The first line without its end, and what follows.
-fn line(bytes: &[u8]) -> (String, &[u8]) {
-    let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
-    let (line, rest) = bytes.split_at(end);
-    (String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line)).into_owned(), rest.get(1..).unwrap_or_default())
 }
 
 /// `(a,b,..)`.

@@ -10,6 +10,7 @@ use crate::memory::{self, Memory};
 use crate::numbers::{self, Scalar};
 use crate::stored::{StoredField, Volume};
 use displace::{AnyArray, AnyData, Convention, Layout, Placement, PlacementError, Unit, with_data};
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Component, Path};
@@ -130,6 +131,17 @@ fn push(scalar: Scalar, word: &str, bytes: &mut Vec<u8>) -> bool {
         Scalar::F64 => put!(f64),
         Scalar::F16 => false,
     }
+}
+
+/// The first line of a header without its end, and what follows it.
+pub(crate) fn line(kind: Kind, bytes: &[u8]) -> Result<(Cow<'_, str>, &[u8]), ReadCause> {
+    const LONGEST: usize = 1 << 20;
+    let end = bytes.iter().take(LONGEST).position(|byte| *byte == b'\n').unwrap_or(bytes.len());
+    if end > LONGEST {
+        return Err(wrong(kind, format!("has a line of more than {LONGEST} bytes in its header")));
+    }
+    let (line, rest) = bytes.split_at(end);
+    Ok((String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line)), rest.get(1..).unwrap_or_default()))
 }
 
 /// Lengths of axes, for people.
