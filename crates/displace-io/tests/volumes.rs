@@ -60,7 +60,10 @@ fn planar(texts: &[&str]) -> Vec<Convention> {
 }
 
 fn values(array: &AnyArray) -> Vec<f64> {
-    displace::with_data!(array.data(), numbers => numbers.iter().map(|v| f64::from(*v)).collect())
+    fn wide<T: Copy + Into<f64>>(numbers: &[T]) -> Vec<f64> {
+        numbers.iter().map(|v| (*v).into()).collect()
+    }
+    displace::with_data!(array.data(), numbers => wide(numbers))
 }
 
 /// What the files of fields hold: component c of a pixel is k / 4 - 7, k its index in an array with the components last.

@@ -372,7 +372,7 @@ impl Header {
         memory.take(bytes)?;
         let mut numbers = Vec::new();
         memory::reserve(&mut numbers, data.len())?;
-        with_data!(&data, found => numbers.extend(found.iter().map(|v| f64::from(*v) * slope + intercept)));
+        with_data!(&data, found => add_scaled(&mut numbers, found, slope, intercept));
         Ok(numbers.into())
     }
 
@@ -430,6 +430,10 @@ impl Header {
         }
         matrix
     }
+}
+
+fn add_scaled<T: Copy + Into<f64>>(to: &mut Vec<f64>, numbers: &[T], slope: f64, intercept: f64) {
+    to.extend(numbers.iter().map(|value| (*value).into() * slope + intercept));
 }
 
 /// The code of AFNI's extension.
