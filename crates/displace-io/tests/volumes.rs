@@ -242,6 +242,39 @@ fn a_nifti_by_hand() {
 }
 
 #[test]
+fn the_sform_goes_before_the_qform() {
+    let folder = folder();
+    let mut bytes = by_hand(false);
+    let mut put = |at: usize, value: &[u8]| bytes[at..at + value.len()].copy_from_slice(value);
+    // Half a turn about y, at (5, 6, 7); and pixels of 4, 5 and 6 from 0.
+    put(252, &1i16.to_le_bytes());
+    put(260, &1f32.to_le_bytes());
+    [5.0f32, 6.0, 7.0].iter().enumerate().for_each(|(k, v)| put(268 + 4 * k, &v.to_le_bytes()));
+    [4.0f32, 5.0, 6.0].iter().enumerate().for_each(|(k, v)| put(280 + 20 * k, &v.to_le_bytes()));
+    let by_qform = field(&file(&folder, "q.nii", &bytes)).placement.unwrap();
+    assert_eq!(by_qform.ras_matrix(), [[-2.0, 0.0, 0.0, 5.0], [0.0, 3.0, 0.0, 6.0], [0.0, 0.0, -4.0, 7.0]]);
+    bytes[254] = 1;
+    let by_sform = field(&file(&folder, "s.nii", &bytes)).placement.unwrap();
+    assert_eq!(by_sform.ras_matrix(), [[4.0, 0.0, 0.0, 0.0], [0.0, 5.0, 0.0, 0.0], [0.0, 0.0, 6.0, 0.0]]);
+}
+
+#[test]
+fn pairs_may_be_compressed() {
+    let folder = folder();
+    let [header, data] = ["pair.hdr", "pair.img"].map(|name| std::fs::read(volumes(name)).unwrap());
+    let whole = field(&volumes("pair.hdr"));
+    file(&folder, "pair.img.gz", &gzip(&data));
+    assert_eq!(field(&file(&folder, "pair.hdr", &header)), whole);
+    assert_eq!(field(&file(&folder, "pair.hdr.gz", &gzip(&header))), whole);
+    let path = file(&folder, "pair.hdr.gz", &gzip(&[&header[..], &[0; 5]].concat()));
+    assert!(line(read(&path), &path).contains("goes on after the header of a pair"));
+    let path = file(&folder, "pair.nii", &header);
+    assert!(line(read(&path), &path).contains("is the header of a pair: expected a name that ends in .hdr"));
+    let path = file(&folder, "other.hdr", &header);
+    assert!(line(read(&path), &path).contains("has its data in \"other.img\", which cannot be read"));
+}
+
+#[test]
 fn niftis_that_lie_are_refused() {
     let folder = folder();
     let refused = |at: usize, value: &[u8]| {
