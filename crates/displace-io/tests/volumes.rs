@@ -54,12 +54,16 @@ fn volume(path: &Path) -> Volume {
     }
 }
 
-fn readings(field: &StoredField) -> Vec<String> {
-    field.readings.iter().map(ToString::to_string).collect()
+/// Conventions with the components first.
+fn planar(texts: &[&str]) -> Vec<Convention> {
+    texts.iter().map(|text| Convention { layout: Layout::Planar, ..text.parse().unwrap() }).collect()
 }
 
 fn values(array: &AnyArray) -> Vec<f64> {
-    displace::with_data!(array.data(), numbers => numbers.iter().map(|v| f64::from(*v)).collect())
+    fn wide<T: Copy + Into<f64>>(numbers: &[T]) -> Vec<f64> {
+        numbers.iter().map(|v| (*v).into()).collect()
+    }
+    displace::with_data!(array.data(), numbers => wide(numbers))
 }
 
 /// What the files of fields hold: component c of a pixel is k / 4 - 7, k its index in an array with the components last.
@@ -101,14 +105,14 @@ fn fields_that_itk_wrote() {
         "field_f8.mha",
     ] {
         let found = assert_field(name, &[2, 3, 4], Layout::Interleaved);
-        assert_eq!(readings(&found), ["itk"], "{name}");
+        assert_eq!(found.readings, ["itk".parse().unwrap()], "{name}");
         assert_near(found.placement.as_ref().unwrap(), &placement(), 1e-14);
         assert_eq!(found.array.dtype(), if name == "field_f8.mha" { DType::F64 } else { DType::F32 });
         assert!(found.remarks.is_empty(), "{:?}", found.remarks);
     }
     for name in ["field.nii", "field.nii.gz"] {
         let found = assert_field(name, &[2, 3, 4], Layout::Planar);
-        assert_eq!(readings(&found), ["itk,layout=first", "spm,layout=first", "nitransforms,layout=first,axes=ij"]);
+        assert_eq!(found.readings, planar(&["itk", "spm", "nitransforms,axes=ij"]));
         assert_near(found.placement.as_ref().unwrap(), &placement(), 1e-6);
         assert_eq!(found.remarks, ["its header has intent 1007"]);
     }
@@ -157,8 +161,7 @@ fn fields_that_nibabel_wrote() {
     ];
     for (name, texts, remark) in cases {
         let found = assert_field(name, &[2, 3, 4], Layout::Planar);
-        let expected = texts.iter().map(|text| Convention { layout: Layout::Planar, ..text.parse().unwrap() });
-        assert!(found.readings.iter().copied().eq(expected), "{name}: {:?}", readings(&found));
+        assert_eq!(found.readings, planar(texts), "{name}");
         assert_near(found.placement.as_ref().unwrap(), &nibabel_placement(), 0.0);
         assert_eq!(found.remarks, [remark], "{name}");
     }
@@ -239,6 +242,39 @@ fn a_nifti_by_hand() {
 }
 
 #[test]
+fn the_sform_goes_before_the_qform() {
+    let folder = folder();
+    let mut bytes = by_hand(false);
+    let mut put = |at: usize, value: &[u8]| bytes[at..at + value.len()].copy_from_slice(value);
+    // Half a turn about y, at (5, 6, 7); and pixels of 4, 5 and 6 from 0.
+    put(252, &1i16.to_le_bytes());
+    put(260, &1f32.to_le_bytes());
+    [5.0f32, 6.0, 7.0].iter().enumerate().for_each(|(k, v)| put(268 + 4 * k, &v.to_le_bytes()));
+    [4.0f32, 5.0, 6.0].iter().enumerate().for_each(|(k, v)| put(280 + 20 * k, &v.to_le_bytes()));
+    let by_qform = field(&file(&folder, "q.nii", &bytes)).placement.unwrap();
+    assert_eq!(by_qform.ras_matrix(), [[-2.0, 0.0, 0.0, 5.0], [0.0, 3.0, 0.0, 6.0], [0.0, 0.0, -4.0, 7.0]]);
+    bytes[254] = 1;
+    let by_sform = field(&file(&folder, "s.nii", &bytes)).placement.unwrap();
+    assert_eq!(by_sform.ras_matrix(), [[4.0, 0.0, 0.0, 0.0], [0.0, 5.0, 0.0, 0.0], [0.0, 0.0, 6.0, 0.0]]);
+}
+
+#[test]
+fn pairs_may_be_compressed() {
+    let folder = folder();
+    let [header, data] = ["pair.hdr", "pair.img"].map(|name| std::fs::read(volumes(name)).unwrap());
+    let whole = field(&volumes("pair.hdr"));
+    file(&folder, "pair.img.gz", &gzip(&data));
+    assert_eq!(field(&file(&folder, "pair.hdr", &header)), whole);
+    assert_eq!(field(&file(&folder, "pair.hdr.gz", &gzip(&header))), whole);
+    let path = file(&folder, "pair.hdr.gz", &gzip(&[&header[..], &[0; 5]].concat()));
+    assert!(line(read(&path), &path).contains("goes on after the header of a pair"));
+    let path = file(&folder, "pair.nii", &header);
+    assert!(line(read(&path), &path).contains("is the header of a pair: expected a name that ends in .hdr"));
+    let path = file(&folder, "other.hdr", &header);
+    assert!(line(read(&path), &path).contains("has its data in \"other.img\", which cannot be read"));
+}
+
+#[test]
 fn niftis_that_lie_are_refused() {
     let folder = folder();
     let refused = |at: usize, value: &[u8]| {
@@ -295,7 +331,10 @@ fn streams_that_are_damaged_are_refused() {
         let path = file(&folder, "a.nii.gz", bytes);
         line(read(&path), &path)
     };
-    assert!(refused(&[&good[..], b"garbage"].concat()).contains("its compressed data fail: "));
+    let garbage = refused(&[&good[..], b"garbage"].concat());
+    assert_eq!(garbage, "is a gzip stream that cannot be inflated: the data ends early");
+    let garbage = refused(&[&good[..], b"more than a header"].concat());
+    assert_eq!(garbage, "is a gzip stream that cannot be inflated: invalid gzip header");
     let mut checksum = good.clone();
     let at = good.len() - 8;
     checksum[at] ^= 1;
@@ -423,15 +462,15 @@ fn spaces_of_nrrd_become_lps() {
     };
     let diagonal = |signs: [f64; 3]| vec![signs[0], 0.0, 0.0, 0.0, signs[1], 0.0, 0.0, 0.0, signs[2]];
     for (space, signs, texts) in [
-        ("LPS", [1.0, 1.0, 1.0], &["itk,layout=first"][..]),
-        ("right-anterior-superior", [-1.0, -1.0, 1.0], &["itk,layout=first", "nitransforms,layout=first,axes=ij"]),
-        ("LAS", [1.0, -1.0, 1.0], &["itk,layout=first"]),
+        ("LPS", [1.0, 1.0, 1.0], &["itk"][..]),
+        ("right-anterior-superior", [-1.0, -1.0, 1.0], &["itk", "nitransforms,axes=ij"]),
+        ("LAS", [1.0, -1.0, 1.0], &["itk"]),
     ] {
         let found = found(space);
         let origin = [signs[0], 2.0 * signs[1], 3.0];
         assert_eq!(found.placement, Some(Placement::new(&[2.0, 3.0, 4.0], &origin, &diagonal(signs)).unwrap()));
         assert_eq!(found.array.shape(), [3, 1, 1, 1]);
-        assert_eq!(readings(&found), texts);
+        assert_eq!(found.readings, planar(texts));
     }
     let remarks = found("LPS\nmeasurement frame: (1,0,0) (0,-1,0) (0,0,1)\nspace units: \"mm\" \"mm\" \"um\"").remarks;
     assert_eq!(remarks[0], "its measurement frame is (1,0,0) (0,-1,0) (0,0,1): the numbers are not turned by it");
@@ -464,6 +503,20 @@ fn nrrds_that_lie_are_refused() {
     assert!(with("key:=value", "space directions: (1,0)").contains("expected none or (a,b,..) for each of 2 axes"));
     assert!(with("key:=value", "space directions: (1,0,0) (0,1,0)").contains("expected 2 vectors of 2 numbers"));
     assert!(with("2\nsizes: 2 1", "4\nsizes: 1 1 2 1").contains("has 4 axes in space, of 1x1x2x1: expected 2 or 3"));
+}
+
+#[test]
+fn endless_headers_are_refused() {
+    let folder = folder();
+    let refused = |start: &str, line: &str, count: usize| {
+        let path = file(&folder, "a", format!("{start}\n{}", line.repeat(count)).as_bytes());
+        self::line(read(&path), &path)
+    };
+    assert!(refused("NRRD0001", "#", 2_000_000).contains("has a line of more than 1048576 bytes"));
+    assert!(refused("ObjectType = Image", "=", 2_000_000).contains("has a line of more than 1048576 bytes"));
+    assert!(refused("ObjectType = Image", "a=b\n", 20_000).contains("names no data in its 10001 lines"));
+    let fields: String = (0..2000).map(|k| format!("f{k}: 1\n")).collect();
+    assert!(refused("NRRD0001", &fields, 1).contains("has more than 1000 fields"));
 }
 
 /// A field as written: numbers that no format changes, one of them NaN, and a placement of odd numbers.
@@ -505,7 +558,7 @@ fn fields_come_back_as_written() {
             let asked = text.parse().unwrap();
             let taken = format.convention(Some(&asked), axes);
             if axes == 2 && text.starts_with("fsl") {
-                assert!(taken.unwrap_err().contains("not in \"fsl"));
+                assert!(taken.unwrap_err().starts_with("NIfTI fields of 2 axes are in one of"));
                 continue;
             }
             let written = stored(axes, taken.unwrap(), dtype);
@@ -702,6 +755,7 @@ proptest! {
     fn bytes_changed_in_whole_files(
         which in 0..WHOLE.len(),
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+        packed in any::<bool>(),
     ) {
         let folder = beside();
         let mut bytes = std::fs::read(volumes(WHOLE[which])).unwrap();
@@ -709,7 +763,7 @@ proptest! {
             let at = at.index(bytes.len().min(400));
             bytes[at] = value;
         }
-        survives(&folder, WHOLE[which], &bytes);
+        survives(&folder, WHOLE[which], &if packed { gzip(&bytes) } else { bytes });
     }
 
     #[test]

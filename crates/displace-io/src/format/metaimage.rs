@@ -5,7 +5,7 @@ use crate::atomic::{at, replace};
 use crate::contents::Contents;
 use crate::error::read::{ReadCause, one_line};
 use crate::error::write::{WriteCause, WriteError};
-use crate::format::volume::{Promise, Written, array, beside, by, is_float, joined, placed, preset, write_numbers};
+use crate::format::volume::{Promise, Written, array, beside, by, is_float, joined, line, placed, preset, write_numbers};
 use crate::format::{Input, wrong};
 use crate::kind::Kind;
 use crate::memory::Memory;
@@ -52,14 +52,17 @@ struct Header {
 impl Header {
     /// The lines up to the one that names the data, and the bytes after it.
     fn parse(mut bytes: &[u8]) -> Result<(Self, &[u8]), ReadCause> {
+        const MOST: usize = 10_000;
         let mut lines = Vec::new();
         loop {
-            let Some(end) = bytes.iter().position(|byte| *byte == b'\n').or((!bytes.is_empty()).then_some(bytes.len())) else {
-                return Err(refused("ends without naming its data: expected a line \"ElementDataFile = ..\""));
-            };
-            let (line, rest) = bytes.split_at(end);
-            bytes = rest.get(1..).unwrap_or_default();
-            let line = String::from_utf8_lossy(line);
+            if bytes.is_empty() || lines.len() > MOST {
+                return Err(refused(format!(
+                    "names no data in its {} lines: expected one of \"ElementDataFile = ..\"",
+                    lines.len()
+                )));
+            }
+            let (line, rest) = line(Kind::MetaImage, bytes)?;
+            bytes = rest;
             if line.trim().is_empty() {
                 continue;
             }

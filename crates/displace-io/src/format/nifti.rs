@@ -11,7 +11,7 @@ use crate::contents::Contents;
 use crate::error::read::{ReadCause, one_line};
 use crate::error::write::{WriteCause, WriteError};
 use crate::format::gzip::broken;
-use crate::format::volume::{Promise, Written, array, beside, by, is_float, most, placed, preset, write_numbers};
+use crate::format::volume::{Promise, Written, array, beside, by, interleaved, is_float, most, placed, preset, write_numbers};
 use crate::format::{Input, wrong};
 use crate::kind::Kind;
 use crate::memory::{self, Memory};
@@ -158,6 +158,8 @@ enum Pixel {
 enum Shape {
     /// A number or colours for each pixel.
     Image { axes: usize },
+    /// Several numbers for each pixel that are no field: a volume each.
+    Channels { channels: usize },
     /// Components for each pixel, a plane or volume each; in four axes or in five.
     Field { axes: usize, four: bool },
 }
@@ -261,10 +263,16 @@ impl Header {
                 _ => {}
             }
         }
+        if let ([_, _, _, 1, channels, rest @ ..], Pixel::Number(_)) = (&self.dim[..], self.pixel)
+            && *channels > 1
+            && ones(rest)
+        {
+            return Ok(Shape::Channels { channels: *channels });
+        }
         let axes = self.dim.len().min(3);
         if axes < 2 || !ones(&self.dim[axes..]) {
             return Err(refused(format!(
-                "has {} axes of sizes {} and intent {}: expected an image of (x, y) or (x, y, z), \
+                "has {} axes of sizes {} and intent {}: expected an image of (x, y), (x, y, z) or (x, y, z, 1, channels), \
                  or a field, floats of (x, y, z, 1, 3), (x, y, 1, 1, 2) or (x, y, z, 3) with intent 0, 1006, 1007 or 2006",
                 self.dim.len(),
                 by(&self.dim),
@@ -290,6 +298,11 @@ impl Header {
                 }
                 let placement = self.placement(axes, &mut remarks)?;
                 Ok(Contents::Volume(Volume { array: array(Kind::Nifti, &sizes, data)?, placement, channels }))
+            }
+            Shape::Channels { channels } => {
+                let data = interleaved(Kind::Nifti, data, channels, memory)?;
+                let array = array(Kind::Nifti, &[&[channels], &self.dim[..3]].concat(), data)?;
+                Ok(Contents::Volume(Volume { array, placement: self.placement(3, &mut remarks)?, channels }))
             }
             Shape::Field { axes, four } => {
                 let mut sizes = self.dim[..axes].to_vec();
@@ -359,7 +372,7 @@ impl Header {
         memory.take(bytes)?;
         let mut numbers = Vec::new();
         memory::reserve(&mut numbers, data.len())?;
-        with_data!(&data, found => numbers.extend(found.iter().map(|v| f64::from(*v) * slope + intercept)));
+        with_data!(&data, found => add_scaled(&mut numbers, found, slope, intercept));
         Ok(numbers.into())
     }
 
@@ -417,6 +430,10 @@ impl Header {
         }
         matrix
     }
+}
+
+fn add_scaled<T: Copy + Into<f64>>(to: &mut Vec<f64>, numbers: &[T], slope: f64, intercept: f64) {
+    to.extend(numbers.iter().map(|value| (*value).into() * slope + intercept));
 }
 
 /// The code of AFNI's extension.
@@ -542,12 +559,14 @@ pub(crate) fn write(path: &Path, field: &StoredField) -> Result<(), WriteError> 
     put(path, encoded())
 }
 
-/// A convention without what its place in a file implies.
-fn named(convention: &Convention) -> String {
-    let bare = Convention { layout: Layout::Interleaved, ..*convention };
-    match (bare.unit, bare.quantity) {
-        (Unit::Physical(Frame::Ras), Quantity::Displacement) => Convention { x_first: true, ..bare }.to_string(),
-        _ => bare.to_string(),
+/// The preset of a convention that [`takes`] gave, for people.
+const fn named(convention: &Convention) -> &'static str {
+    match (convention.unit, convention.quantity) {
+        (Unit::Physical(Frame::Fsl), Quantity::Location) => "fsl,quantity=location",
+        (Unit::Physical(Frame::Fsl), _) => "fsl",
+        (Unit::Physical(Frame::Ras), Quantity::Location) => "spm",
+        (Unit::Physical(Frame::Ras), _) => "nitransforms",
+        _ => "itk",
     }
 }
 

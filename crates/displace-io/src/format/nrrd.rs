@@ -4,7 +4,9 @@ use crate::atomic::{at, replace};
 use crate::contents::Contents;
 use crate::error::read::{ReadCause, one_line};
 use crate::error::write::{WriteCause, WriteError};
-use crate::format::volume::{Promise, Written, array, beside, by, is_float, joined, placed, preset, write_numbers};
+use crate::format::volume::{
+    Promise, Written, array, beside, by, interleaved, is_float, joined, line, placed, preset, write_numbers,
+};
 use crate::format::{Input, wrong};
 use crate::kind::Kind;
 use crate::memory::Memory;
@@ -42,7 +44,7 @@ pub(crate) fn read(input: &mut Input<'_>) -> Result<Contents, ReadCause> {
             header.data(&promise, &bytes, input.memory)?
         }
     };
-    header.contents(&sizes, scalar, &axes, data)
+    header.contents(&sizes, scalar, &axes, data, input.memory)
 }
 
 /// The fields of a header, their names in small letters without spaces.
@@ -63,13 +65,14 @@ struct Axes {
 impl Header {
     /// The fields up to the empty line or the end, and the bytes after it.
     fn parse(bytes: &[u8]) -> Result<(Self, &[u8]), ReadCause> {
+        const MOST: usize = 1000;
         let mut fields: Vec<(String, String)> = Vec::new();
-        let (first, mut rest) = line(bytes);
+        let (first, mut rest) = line(Kind::Nrrd, bytes)?;
         if !matches!(&first[..], "NRRD0001" | "NRRD0002" | "NRRD0003" | "NRRD0004" | "NRRD0005") {
             return Err(refused(format!("starts with \"{}\": expected NRRD0001 to NRRD0005", one_line(&first))));
         }
         while !rest.is_empty() {
-            let (text, after) = line(rest);
+            let (text, after) = line(Kind::Nrrd, rest)?;
             rest = after;
             if text.is_empty() {
                 return Ok((Self { fields }, rest));
@@ -82,6 +85,9 @@ impl Header {
             let (name, value) =
                 found.ok_or_else(|| refused(format!("has the line \"{}\": expected \"field: value\"", one_line(&text))))?;
             let name = name.to_lowercase().replace(' ', "");
+            if fields.len() == MOST {
+                return Err(refused(format!("has more than {MOST} fields in its header")));
+            }
             if fields.iter().any(|(other, _)| *other == name) {
                 return Err(refused(format!("says \"{}\" twice", one_line(&name))));
             }
@@ -315,17 +321,28 @@ impl Header {
         placed(Kind::Nrrd, Placement::new(&spacing, &origin.collect::<Vec<_>>(), &direction))
     }
 
-    fn contents(&self, sizes: &[usize], scalar: Scalar, axes: &Axes, data: AnyData) -> Result<Contents, ReadCause> {
+    fn contents(
+        &self,
+        sizes: &[usize],
+        scalar: Scalar,
+        axes: &Axes,
+        data: AnyData,
+        memory: &mut Memory,
+    ) -> Result<Contents, ReadCause> {
         let mut remarks = Vec::new();
         let placement = self.placement(sizes, axes, &mut remarks)?;
-        let array = array(Kind::Nrrd, sizes, data)?;
         let channels = axes.components.and_then(|axis| sizes.get(axis)).copied().unwrap_or(1);
         let vector = matches!(axes.kind.as_str(), "vector" | "covariant-vector" | "2-vector" | "3-vector");
         if axes.components.is_none() || !vector || channels != axes.lattice.len() || !is_float(scalar) {
-            return volume(array, placement, axes.components, channels);
+            let lattice = axes.lattice.iter().filter_map(|axis| sizes.get(*axis)).copied();
+            let sizes: Vec<usize> = (channels > 1).then_some(channels).into_iter().chain(lattice).collect();
+            let planes = channels > 1 && axes.components != Some(0);
+            let data = if planes { interleaved(Kind::Nrrd, data, channels, memory)? } else { data };
+            return Ok(Contents::Volume(Volume { array: array(Kind::Nrrd, &sizes, data)?, placement, channels }));
         }
         let layout = if axes.components == Some(0) { Layout::Interleaved } else { Layout::Planar };
         let readings = self.readings(layout);
+        let array = array(Kind::Nrrd, sizes, data)?;
         self.remark(&mut remarks);
         Ok(Contents::Field(StoredField { array, readings, valid: None, placement: Some(placement), remarks }))
     }
@@ -354,35 +371,6 @@ impl Header {
             remarks.push(format!("its space units are {}: they are taken as mm", one_line(units)));
         }
     }
-}
-
-/// An image, channels last.
-fn volume(
-    array: displace::AnyArray,
-    placement: Placement,
-    components: Option<usize>,
-    channels: usize,
-) -> Result<Contents, ReadCause> {
-    match components {
-        None | Some(0) => {}
-        Some(_) => {
-            return Err(refused(format!("has {channels} channels, one plane or volume each: expected them on the first axis")));
-        }
-    }
-    if channels > 1 || components.is_none() {
-        return Ok(Contents::Volume(Volume { array, placement, channels }));
-    }
-    let (mut shape, data) = array.into_parts();
-    shape.pop();
-    let array = displace::AnyArray::new(shape, data).map_err(refused)?;
-    Ok(Contents::Volume(Volume { array, placement, channels }))
-}
-
-/// The first line without its end, and what follows.
-fn line(bytes: &[u8]) -> (String, &[u8]) {
-    let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
-    let (line, rest) = bytes.split_at(end);
-    (String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line)).into_owned(), rest.get(1..).unwrap_or_default())
 }
 
 /// `(a,b,..)`.

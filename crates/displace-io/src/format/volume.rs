@@ -10,6 +10,7 @@ use crate::memory::{self, Memory};
 use crate::numbers::{self, Scalar};
 use crate::stored::{StoredField, Volume};
 use displace::{AnyArray, AnyData, Convention, Layout, Placement, PlacementError, Unit, with_data};
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Component, Path};
@@ -132,6 +133,17 @@ fn push(scalar: Scalar, word: &str, bytes: &mut Vec<u8>) -> bool {
     }
 }
 
+/// The first line of a header without its end, and what follows it.
+pub(crate) fn line(kind: Kind, bytes: &[u8]) -> Result<(Cow<'_, str>, &[u8]), ReadCause> {
+    const LONGEST: usize = 1 << 20;
+    let end = bytes.iter().take(LONGEST).position(|byte| *byte == b'\n').unwrap_or(bytes.len());
+    if end > LONGEST {
+        return Err(wrong(kind, format!("has a line of more than {LONGEST} bytes in its header")));
+    }
+    let (line, rest) = bytes.split_at(end);
+    Ok((String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line)), rest.get(1..).unwrap_or_default()))
+}
+
 /// Lengths of axes, for people.
 pub(crate) fn by(sizes: &[usize]) -> String {
     sizes.iter().map(ToString::to_string).collect::<Vec<_>>().join("x")
@@ -167,6 +179,18 @@ pub(crate) fn placed(kind: Kind, placement: Result<Placement, PlacementError>) -
 /// An array of the header's sizes, fastest axis first.
 pub(crate) fn array(kind: Kind, sizes: &[usize], data: AnyData) -> Result<AnyArray, ReadCause> {
     AnyArray::new(sizes.iter().rev().copied().collect(), data).map_err(|error| wrong(kind, error))
+}
+
+/// Channels that are a plane or volume each, side by side at each pixel.
+pub(crate) fn interleaved(kind: Kind, data: AnyData, channels: usize, memory: &mut Memory) -> Result<AnyData, ReadCause> {
+    with_data!(data, planes => {
+        memory.take(size_of_val(&planes[..]) as u64)?;
+        let mut numbers = Vec::new();
+        memory::reserve(&mut numbers, planes.len())?;
+        let pixels = planes.len().checked_div(channels).ok_or_else(|| wrong(kind, "has no channels"))?;
+        (0..pixels).for_each(|pixel| numbers.extend(planes.iter().skip(pixel).step_by(pixels).copied()));
+        Ok(numbers.into())
+    })
 }
 
 /// A preset in one of the two layouts.
