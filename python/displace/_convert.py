@@ -159,9 +159,17 @@ def _held(array, src):
 def conventions():
     """The conventions that have a name, and what each means.
 
+    Parameters
+    ----------
+    None
+
     Returns
     -------
     dict of str to str
+
+    Raises
+    ------
+    Nothing.
 
     Examples
     --------
