@@ -10,7 +10,7 @@ use crate::source::{Source, at};
 use crate::stored::{StoredField, Transform, Volume};
 use crate::{npy, npz};
 use displace::AnyArray;
-use std::io::Read;
+use std::io::{Read, Seek, Write};
 use std::path::Path;
 
 /// What a file holds.
@@ -48,22 +48,46 @@ pub fn read_with(path: &Path, options: &ReadOptions<'_>) -> Result<Contents, Rea
             let input = &mut Input { bytes: &[], path, memory: &mut Memory::new(options.memory), options };
             return format::ome_zarr::read(input);
         }
-        let source = Source::open(path)?;
-        Ok(match source.kind {
-            Kind::Npy => Contents::Array(npy::read::from_source(source, options)?),
-            Kind::Zip => Contents::Archive(npz::read::from_source(source, options)?),
-            Kind::Png | Kind::Jpeg | Kind::Tiff => Contents::Image(from_source(source, options)?),
-            kind => {
-                let mut memory = Memory::new(options.memory);
-                memory.take(source.len)?;
-                let mut bytes = Vec::new();
-                memory::reserve(&mut bytes, usize::try_from(source.len).map_err(|_| ReadCause::Allocation { bytes: source.len })?)?;
-                source.file.take(source.len).read_to_end(&mut bytes)?;
-                let input = &mut Input { bytes: &bytes, path, memory: &mut memory, options };
-                return format::read(kind, input)
-                    .unwrap_or_else(|| Err(ReadCause::Kind { found: kind, expected: "a file".into() }));
-            }
-        })
+        of_source(Source::open(path)?, path, options)
+    };
+    read().map_err(at(path))
+}
+
+fn of_source(source: Source, path: &Path, options: &ReadOptions<'_>) -> Result<Contents, ReadCause> {
+    Ok(match source.kind {
+        Kind::Npy => Contents::Array(npy::read::from_source(source, options)?),
+        Kind::Zip => Contents::Archive(npz::read::from_source(source, options)?),
+        Kind::Png | Kind::Jpeg | Kind::Tiff => Contents::Image(from_source(source, options)?),
+        kind => {
+            let mut memory = Memory::new(options.memory);
+            memory.take(source.len)?;
+            let mut bytes = Vec::new();
+            memory::reserve(&mut bytes, usize::try_from(source.len).map_err(|_| ReadCause::Allocation { bytes: source.len })?)?;
+            source.file.take(source.len).read_to_end(&mut bytes)?;
+            return of_bytes(kind, &bytes, path, &mut memory, options);
+        }
+    })
+}
+
+fn of_bytes(kind: Kind, bytes: &[u8], path: &Path, memory: &mut Memory, options: &ReadOptions<'_>) -> Result<Contents, ReadCause> {
+    let input = &mut Input { bytes, path, memory, options };
+    format::read(kind, input).unwrap_or_else(|| Err(ReadCause::Kind { found: kind, expected: "a file of another kind".into() }))
+}
+
+/// Reads a file that is in memory, as one of `kind` whatever it begins with. Errors call it "bytes"; files beside it are not found.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_bytes_as(kind: Kind, bytes: &[u8], options: &ReadOptions<'_>) -> Result<Contents, ReadError> {
+    let path = Path::new("bytes");
+    let read = || match kind {
+        Kind::Npy | Kind::Zip | Kind::Png | Kind::Jpeg | Kind::Tiff => {
+            let mut file = tempfile::tempfile()?;
+            file.write_all(bytes)?;
+            file.rewind()?;
+            of_source(Source { file, len: bytes.len() as u64, kind }, path, options)
+        }
+        _ => of_bytes(kind, bytes, path, &mut Memory::new(options.memory), options),
     };
     read().map_err(at(path))
 }

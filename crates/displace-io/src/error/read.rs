@@ -7,6 +7,10 @@ use crate::kind::Kind;
 use std::io;
 use thiserror::Error;
 
+/// What is read, for errors.
+const KNOWN: &str = ".npy, .npz, safetensors, .pt, PNG, JPEG, TIFF, EXR, PFM, .flo, HDF5, OpenCV's matrices, NIfTI, MetaImage, NRRD, ITK's \
+                     transforms, matrices of numbers";
+
 /// Where reading failed, and why: one line.
 #[derive(Debug, Error)]
 #[error("{at}: {cause}")]
@@ -33,10 +37,10 @@ pub enum ReadCause {
     #[error("reading stopped: {}", io_text(.0))]
     Io(#[from] io::Error),
     /// No bytes at all.
-    #[error("is empty (0 bytes)")]
+    #[error("is empty (0 bytes): expected an array, an image or a field ({KNOWN})")]
     Empty,
     /// Content of no known kind.
-    #[error("starts with the bytes {start}: that is no known kind of file")]
+    #[error("starts with the bytes {start}: that is none of {KNOWN}")]
     Unknown {
         /// The first bytes, for people.
         start: String,
