@@ -1,0 +1,196 @@
+"""Files of other programs, read by us, and ours read by them; and images resampled by their tools and by ours."""
+
+import gzip
+import os
+from pathlib import Path
+
+import cv2
+import displace
+import nibabel
+import nitransforms
+import numpy as np
+import OpenEXR
+import pytest
+import scipy.ndimage
+import SimpleITK as sitk
+import torch
+import torch.nn.functional as F
+
+from displace import DisplaceError, FileFormatError, Placement, StoredField, Volume
+
+RNG = np.random.default_rng(11)
+FLOW = (scipy.ndimage.gaussian_filter(RNG.normal(size=(24, 32, 2)), [3, 3, 0]) * 20).astype(np.float32)
+DATA = Path(nitransforms.__file__).parent / "tests" / "data"
+C, S = np.cos(0.3), np.sin(0.3)
+TURN = [[C, -S, 0], [S, C, 0], [0, 0, 1]]
+
+
+def image_of(array, place, vector=False):
+    image = sitk.GetImageFromArray(array, isVector=vector)
+    image.SetSpacing(place.spacing)
+    image.SetOrigin(place.origin)
+    image.SetDirection([v for row in place.direction for v in row])
+    return image
+
+
+FIXED = Placement((1.5, 0.75, 2.0), (-10, 5, 30), np.transpose(TURN))
+MOVING = Placement((1.0, 1.25, 1.5), (-14, 1, 27), TURN)
+VECTORS = scipy.ndimage.gaussian_filter(RNG.normal(size=(9, 12, 15, 3)), [2, 2, 2, 0]) * 12
+PIXELS = scipy.ndimage.gaussian_filter(RNG.normal(size=(14, 20, 24)), 1.5)
+
+
+# Flows
+
+
+def test_flo_is_opencvs(tmp_path):
+    theirs, ours = str(tmp_path / "theirs.flo"), str(tmp_path / "ours.flo")
+    assert cv2.writeOpticalFlow(theirs, FLOW)
+    read = displace.read(theirs)
+    assert read.readings == ("flow",) and (read.array == FLOW).all()
+    displace.write(ours, StoredField(FLOW, "flow"))
+    assert Path(ours).read_bytes() == Path(theirs).read_bytes()
+
+
+def test_a_flo_becomes_a_grid_and_back_bit_for_bit(tmp_path):
+    flow, grid, back = tmp_path / "a.flo", tmp_path / "a.npy", tmp_path / "b.flo"
+    displace.write(flow, StoredField(FLOW, "flow"))
+    np.save(grid, displace.convert(flow, dst="torch_grid", source="same", dtype="float64"))
+    made = displace.convert(np.load(grid), "torch_grid", "flow", input_size=(24, 32), dtype="float32")
+    displace.write(back, StoredField(made, "flow"))
+    assert back.read_bytes() == flow.read_bytes()
+
+
+def test_unknown_flow_stays_unknown(tmp_path):
+    flow = FLOW.copy()
+    flow[3, 5] = 1e10
+    assert cv2.writeOpticalFlow(str(tmp_path / "a.flo"), flow)
+    read = displace.read(tmp_path / "a.flo")
+    assert read.valid.sum() == 24 * 32 - 1 and not read.valid[3, 5] and np.isnan(read.array[3, 5]).all()
+    displace.write(tmp_path / "b.flo", read)
+    assert (tmp_path / "b.flo").read_bytes() == (tmp_path / "a.flo").read_bytes()
+    grid = displace.convert(read, dst="torch_grid", source="same")
+    assert np.isnan(grid[3, 5]).all() and np.isfinite(grid).sum() == grid.size - 2
+    warped = displace.warp(np.ones((24, 32), np.float32), displace.convert(read, dst="flow"))
+    assert np.isnan(warped[3, 5]) and np.isfinite(np.delete(warped.ravel(), 3 * 32 + 5)).all()
+
+
+def test_kitti_is_its_formula(tmp_path):
+    path = str(tmp_path / "kitti.png")
+    valid = RNG.random((24, 32)) < 0.7
+    written = np.where(valid[..., None], np.round(FLOW * 64) / 64, np.nan).astype(np.float32)
+    displace.write(path, StoredField(written, "flow", valid=valid))
+    blue, green, red = np.moveaxis(cv2.imread(path, cv2.IMREAD_UNCHANGED).astype(np.float64), -1, 0)
+    assert ((blue != 0) == valid).all()
+    theirs = np.stack([(red - 2**15) / 64, (green - 2**15) / 64], -1)
+    assert (theirs[valid] == written[valid]).all()
+    pixels = displace.read(path)
+    assert pixels.dtype == np.uint16
+    with pytest.raises(DisplaceError, match="511.98"):
+        displace.write(path, StoredField(np.full((2, 2, 2), 600, np.float32), "flow"))
+
+
+def test_pfm_is_opencvs(tmp_path):
+    theirs, ours = str(tmp_path / "a.pfm"), str(tmp_path / "b.pfm")
+    three = np.dstack([FLOW, np.zeros((24, 32, 1), np.float32)])
+    cv2.imwrite(theirs, three[..., ::-1])
+    assert (displace.read(theirs) == three).all()
+    displace.write(ours, StoredField(FLOW, "flow"))
+    assert (cv2.imread(ours, cv2.IMREAD_UNCHANGED)[..., ::-1] == three).all()
+    cv2.imwrite(theirs, FLOW[..., 0])
+    assert (displace.read(theirs) == FLOW[..., 0]).all()
+
+
+def test_st_maps_in_exr(tmp_path):
+    path = str(tmp_path / "map.exr")
+    numbers = displace.convert(FLOW, "flow", "stmap_edges", input_size=(24, 32))
+    displace.write(path, StoredField(numbers, "stmap_edges"))
+    with OpenEXR.File(path) as file:
+        channels = file.channels()
+        theirs = channels["RGB"].pixels if "RGB" in channels else np.dstack([channels[c].pixels for c in "RG"])
+    assert (theirs[..., :2] == numbers).all()
+    whole = np.ascontiguousarray(np.dstack([numbers, np.zeros((24, 32, 1), np.float32)]))
+    header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
+    OpenEXR.File(header, {"RGB": whole}).write(path)
+    assert (displace.read(path) == whole).all()
+
+
+# Volumes and their fields
+
+
+@pytest.mark.parametrize("end", [".nii", ".nii.gz", ".mha", ".mhd", ".nrrd"])
+def test_an_itk_warp_becomes_a_torch_grid_that_reads_the_same_voxels(tmp_path, end):
+    """ANTs writes its warps by the same ITK as SimpleITK."""
+    warp, moving = str(tmp_path / f"1Warp{end}"), str(tmp_path / f"moving{end}")
+    sitk.WriteImage(image_of(VECTORS, FIXED, vector=True), warp)
+    sitk.WriteImage(image_of(PIXELS, MOVING), moving)
+    field = sitk.ReadImage(warp, sitk.sitkVectorFloat64)
+    theirs = sitk.Resample(
+        sitk.ReadImage(moving), image_of(np.zeros((9, 12, 15)), Placement(field.GetSpacing(), field.GetOrigin(), field.GetDirection())),
+        sitk.DisplacementFieldTransform(field), sitk.sitkLinear, 0.0,
+    )
+    read = displace.read(warp)
+    assert read.valid is None and read.placement.spacing == pytest.approx(FIXED.spacing, abs=1e-6)
+    src = "itk,layout=first" if "nii" in end else None
+    grid = displace.convert(read, src, "torch_grid", source=moving)
+    ours = F.grid_sample(torch.from_numpy(PIXELS)[None, None], torch.from_numpy(grid)[None], align_corners=False)[0, 0]
+    inside = (abs(grid) < 1 - 1 / np.array(PIXELS.shape[::-1])).all(-1)
+    assert inside.mean() > 0.3
+    # The placements in NIfTI are f32.
+    np.testing.assert_allclose(ours.numpy()[inside], sitk.GetArrayFromImage(theirs)[inside], rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("end", [".nii", ".nii.gz", ".mha", ".mhd", ".nrrd"])
+def test_ours_are_read_by_simpleitk(tmp_path, end):
+    path = str(tmp_path / f"field{end}")
+    displace.write(path, StoredField(VECTORS, "itk", FIXED))
+    image = sitk.ReadImage(path)
+    assert (sitk.GetArrayFromImage(image) == VECTORS).all()
+    np.testing.assert_allclose(image.GetDirection(), np.ravel(FIXED.direction), rtol=0, atol=1e-6)
+    np.testing.assert_allclose(image.GetOrigin(), FIXED.origin, rtol=0, atol=1e-5)
+    path = str(tmp_path / f"image{end}")
+    displace.write(path, Volume(PIXELS, MOVING))
+    assert (sitk.GetArrayFromImage(sitk.ReadImage(path)) == PIXELS).all()
+    back = displace.read(path)
+    assert isinstance(back, Volume) and (back.array == PIXELS).all()
+    np.testing.assert_allclose(back.placement.direction, MOVING.direction, rtol=0, atol=1e-6)
+
+
+def test_a_real_fsl_warp_moves_as_nitransforms_says():
+    path = DATA / "ds-005_sub-01_from-OASIS_to-T1_warp_fsl.nii.gz"
+    read = displace.read(path)
+    assert read.readings[0].startswith("fsl") and read.array.shape[0] == 3
+    reader = nitransforms.io.fsl.FSLDisplacementsField
+    theirs = np.asarray(reader.from_image(nibabel.load(path)).dataobj)  # (X, Y, Z, 3), RAS.
+    ours = displace.convert(read, read.readings[0], "nitransforms", source="same", dtype="float64")
+    # Its axes are those of RAS: what nitransforms takes for granted holds.
+    np.testing.assert_allclose(ours, np.squeeze(theirs), rtol=0, atol=2e-4)
+
+
+def test_a_file_that_does_not_say_asks(tmp_path):
+    path = str(tmp_path / "warp.nii")
+    sitk.WriteImage(image_of(VECTORS, FIXED, vector=True), path)
+    with pytest.raises(DisplaceError, match='"itk", "spm"'):
+        displace.convert(path, dst="torch_grid", source="same")
+    with pytest.raises(DisplaceError, match="contradicts"):
+        displace.convert(path, "voxelmorph", "torch_grid", source="same")
+
+
+# Damage
+
+
+def test_damage_is_an_error_of_one_line(tmp_path):
+    whole = tmp_path / "a.nii.gz"
+    displace.write(whole, StoredField(VECTORS.astype(np.float32), "itk", FIXED))
+    raw = whole.read_bytes()
+    for cut in (1, 10, 100, len(raw) // 2, len(raw) - 1):
+        path = tmp_path / "cut.nii.gz"
+        path.write_bytes(raw[:cut])
+        with pytest.raises(FileFormatError) as error:
+            displace.read(path)
+        assert "\n" not in str(error.value)
+    header = bytearray(gzip.decompress(raw))
+    header[42:50] = (30000).to_bytes(2, "little") * 4
+    (tmp_path / "lie.nii").write_bytes(bytes(header))
+    with pytest.raises(FileFormatError, match="30000"):
+        displace.read(tmp_path / "lie.nii")
+    assert sorted(os.listdir(tmp_path)) == ["a.nii.gz", "cut.nii.gz", "lie.nii"]
