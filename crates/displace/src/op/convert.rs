@@ -514,7 +514,7 @@ fn inverse<const D: usize>(m: &Matrix<D>) -> Matrix<D> {
     let cofactor = |i: usize, k: usize| {
         if D == 2 {
             let value = m[1 - i][1 - k];
-            return if (i + k) % 2 == 0 { value } else { -value };
+            return if (i + k).is_multiple_of(2) { value } else { -value };
         }
         let (a, b, c, d) = ((i + 1) % D, (i + 2) % D, (k + 1) % D, (k + 2) % D);
         m[a][c] * m[b][d] - m[a][d] * m[b][c]
