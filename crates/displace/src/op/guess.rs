@@ -4,13 +4,13 @@
 //! the logarithm of how likely it is, up to a constant. It is the sum of
 //!
 //! - how rare the convention is, and the shape (`reading`): thumb values;
-//! - how surprising the numbers are (`look`). Locations lie near the identity, at a distance of unknown size: each of the `D * D +
-//!   D` numbers of the best affine fit costs the logarithm of that distance in the unit of the numbers, so that a grid that is the
+//! - how surprising the numbers are (`look`). Locations lie near the identity, at a distance of unknown size: the length and the
+//!   middle of each axis cost the logarithm of that distance in the unit of the numbers, so that a grid that is the
 //!   identity up to rounding under one extent decides for it, and one that is half a pixel from it under both decides nothing.
 //!   Displacements have no such ramp: each costs the logarithm of their size. Locations outside, folds and displacements as long
 //!   as the image cost extra, pixels exactly at rest are a gain;
 //! - with two images, how badly what is read fits what it should look like (`picture`): the logarithm of the mean
-//!   difference, times a number of independent pixels.
+//!   difference of those that are read inside, times their share and a number of independent pixels.
 //!
 //! Confidences are those of a softmax over costs divided by [`TEMPERATURE`], as errors of the thumb values are shared by all.
 
@@ -150,7 +150,7 @@ impl Weighed {
 
 /// Ranks the conventions that numbers may have, and judges the one declared.
 ///
-/// At most 4096 pixels of the first sample are looked at, everything in `f64`. What numbers alone cannot tell (the sign of
+/// At most 2048 pixels of the first sample are looked at, everything in `f64`. What numbers alone cannot tell (the sign of
 /// displacements, pull or push, often the order of components) is told by two images; without them candidates share the confidence and
 /// say so. Findings are given only where the margin is clear, and say by how much.
 ///

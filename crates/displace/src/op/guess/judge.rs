@@ -14,6 +14,10 @@ const CLEARER: f64 = 15.0;
 const WORTH: f64 = 4.0;
 /// By how much less images must differ, if there are some.
 const RATIO: f64 = 1.25;
+/// What each further mistake adds to the margin.
+const AGAIN: f64 = 4.0;
+/// By how much nearer to the identity numbers must be, where this alone decides.
+const NEARER: f64 = 4.0;
 /// Readings within this of the best are as good: the one nearest to the declared is believed.
 const AS_GOOD: f64 = 4.0;
 
@@ -97,6 +101,11 @@ impl Fault {
         }
     }
 
+    /// Whether numbers alone say it by being nearer to the identity.
+    const fn is_nearness(self) -> bool {
+        matches!(self, Self::WrongExtent | Self::SwappedSizes | Self::WrongCentre | Self::WrongFrame)
+    }
+
     /// How clear it must be.
     fn margin(self, images: bool) -> f64 {
         match self {
@@ -171,10 +180,19 @@ pub(super) fn findings(judged: &Judged<'_>) -> Vec<Finding> {
 fn is_clear(mine: &Weighed, better: &Weighed) -> bool {
     let images = mine.images.as_ref().zip(better.images.as_ref()).filter(|(mine, _)| !mine.says_nothing());
     let wrong = faults(&mine.reading.convention, better);
-    let margin = wrong.iter().map(|fault| fault.margin(images.is_some())).fold(CLEAR, f64::max);
+    // Several mistakes at once are rarer than one: they may undo each other.
+    let more = wrong.len().saturating_sub(1) as f64;
+    let margin = wrong.iter().map(|fault| fault.margin(images.is_some())).fold(CLEAR, f64::max) + AGAIN * more;
+    let ratio = RATIO * (1.0 + more / 3.0);
     mine.cost - better.cost >= margin
         && mine.total() - better.total() >= WORTH
-        && images.is_none_or(|(mine, better)| mine.least() >= RATIO * better.least())
+        && images.is_none_or(|(mine, better)| better.clearly_better(mine, ratio))
+        && (images.is_some() || !wrong.iter().any(|fault| fault.is_nearness()) || is_nearer(mine, better))
+}
+
+/// Whether a reading is so much nearer to the identity that this is no chance.
+fn is_nearer(mine: &Weighed, better: &Weighed) -> bool {
+    mine.look.from_rest >= NEARER * better.look.from_rest || better.look.still > mine.look.still + 0.05
 }
 
 /// Of the readings that are as good as the best, the one that differs least from the declared.

@@ -39,7 +39,8 @@ impl Look {
         let mut look = Self::counted(reading, points, mirrors);
         look.mirrored = mirrored;
         let d = reading.axes as f64;
-        let parameters = d * d + d;
+        // Two of each axis, how long it is and where: what is off the diagonal says little of its own.
+        let parameters = 2.0 * d;
         let sizes = (0..reading.axes).map(|k| reading.there[k] as f64).sum::<f64>() / d;
         let share = look.from_rest / sizes;
         let far = (share / FAR).ln().max(0.0) * 8.0;
@@ -57,7 +58,10 @@ impl Look {
         };
         let outside = -(look.inside + 0.05).ln();
         let still = if look.still * points.all.len() as f64 >= 12.0 { (40.0 * look.still).min(20.0) } else { 0.0 };
-        look.cost = ordinary + far + outside + 12.0 * look.folds - still;
+        // A map that is turned over as a whole is a mirror image and has no folds.
+        let turned = look.folds > 0.5;
+        let folds = 12.0 * look.folds.min(1.0 - look.folds) + if turned { MIRROR } else { 0.0 };
+        look.cost = ordinary + far + outside + folds - still;
         look
     }
 

@@ -106,8 +106,10 @@ impl<'a> Image<'a> {
 /// How well the images fit under a reading.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Fit {
-    /// The mean difference.
+    /// The mean difference of pixels that are read inside.
     pub(super) error: f64,
+    /// Their share.
+    share: f64,
     /// The same without motion.
     pub(super) unmoved: f64,
     /// That of an image to its own mean.
@@ -122,17 +124,24 @@ pub(super) struct Fit {
 impl Fit {
     /// In nats.
     pub(super) fn cost(&self) -> f64 {
-        if self.says_nothing() {
-            return 0.0;
-        }
         // Neighbours are alike: far fewer pixels than there are say something of their own.
-        let independent = (self.points as f64 / 50.0).clamp(10.0, 60.0);
-        independent * (self.least() / self.spread).ln()
+        self.score() * (self.points as f64 / 20.0).clamp(10.0, 60.0)
     }
 
-    /// The difference, or what cannot be told from none.
-    pub(super) fn least(&self) -> f64 {
-        self.error.max(self.floor)
+    /// The logarithm of the difference that is left, of a pixel in the mean: pixels read outside say nothing.
+    pub(super) fn score(&self) -> f64 {
+        if self.says_nothing() { 0.0 } else { self.share * (self.least() / self.spread).ln() }
+    }
+
+    /// Whether it is by a ratio better than another, where both are seen at pixels enough.
+    pub(super) fn clearly_better(&self, other: &Self, ratio: f64) -> bool {
+        let seen = other.share >= 0.3 * self.share;
+        other.score() - self.score() >= ratio.ln() && (!seen || other.least() >= ratio * self.least())
+    }
+
+    /// The difference, or what cannot be told from none; no more than nonsense differs by.
+    fn least(&self) -> f64 {
+        self.error.max(self.floor).min(10.0 * self.spread)
     }
 
     /// Whether all pixels are alike.
@@ -142,7 +151,8 @@ impl Fit {
 
     /// In a line.
     pub(super) fn line(&self) -> String {
-        let Self { error, unmoved, spread, .. } = self;
+        let Self { error, share, unmoved, spread, .. } = self;
+        let share = 100.0 * share;
         if self.says_nothing() {
             return "the images are flat and say nothing".into();
         }
@@ -151,7 +161,8 @@ impl Fit {
                 format!("differs by {error:.3e} from the recorded output ({sampler}); without motion by {unmoved:.3e}")
             }
             None => format!(
-                "images differ by {error:.3e} in the mean; without motion by {unmoved:.3e}, from their mean by {spread:.3e}"
+                "images differ by {error:.3e} in the mean of the {share:.0}% read inside; without motion by {unmoved:.3e}, \
+                 from their mean by {spread:.3e}"
             ),
         }
     }
@@ -196,7 +207,7 @@ impl<'a> Pair<'a> {
         let unmoved = match self.unmoved.iter().find(|(known, _)| *known == key) {
             Some((_, error)) => *error,
             None => {
-                let error = compare(&values, &rests, &read, spread)?;
+                let error = compare(&values, &rests, &read)?.0;
                 self.unmoved.push((key, error));
                 error
             }
@@ -204,13 +215,14 @@ impl<'a> Pair<'a> {
         let whole = !compared.array.dtype().is_float();
         let least = if whole { 0.3 } else { 1e-30 };
         let floor = (spread * if recorded { 1e-6 } else { 1e-3 }).max(least);
-        let (error, sampler) = if recorded {
+        let (error, share, sampler) = if recorded {
             let (error, sampler) = reproduce(&values, &places, &read, reading)?;
-            (error, Some(sampler))
+            (error, 1.0, Some(sampler))
         } else {
-            (compare(&values, &places, &read, spread)?, None)
+            let (error, share) = compare(&values, &places, &read)?;
+            (error, share, None)
         };
-        Some(Fit { error, unmoved, spread, floor, points: chosen.len(), sampler })
+        Some(Fit { error, share, unmoved, spread, floor, points: chosen.len(), sampler })
     }
 }
 
@@ -227,28 +239,28 @@ fn spread(values: &[Vec<f64>]) -> f64 {
     sum / channels.max(1) as f64
 }
 
-/// The mean difference of values to what is read at places; places outside differ by `blind`, as if nothing were known.
-fn compare(values: &[Vec<f64>], places: &[[f64; 3]], read: &Image<'_>, blind: f64) -> Option<f64> {
-    let sampler = Sampler::new(Interp::Linear, Padding::Border);
-    let found = read.read(places, sampler, Extent::Edges)?;
-    let inside = |place: &[f64; 3]| (0..read.axes).all(|k| (-0.5..=read.size[k] as f64 - 0.5).contains(&place[k]));
-    Some(mean_difference(values, &found, |i| if inside(&places[i]) { None } else { Some(blind) }))
+/// The mean difference of values to what is read at places inside, and the share of these.
+fn compare(values: &[Vec<f64>], places: &[[f64; 3]], read: &Image<'_>) -> Option<(f64, f64)> {
+    let found = read.read(places, Sampler::new(Interp::Linear, Padding::Border), Extent::Edges)?;
+    let inside: Vec<bool> =
+        places.iter().map(|place| (0..read.axes).all(|k| (-0.5..=read.size[k] as f64 - 0.5).contains(&place[k]))).collect();
+    let share = inside.iter().filter(|inside| **inside).count() as f64 / inside.len().max(1) as f64;
+    Some((mean_difference(values, &found, |i| inside[i]), share))
 }
 
-/// Mean of the differences that are finite, or of what takes their place.
-fn mean_difference(values: &[Vec<f64>], found: &[f64], instead: impl Fn(usize) -> Option<f64>) -> f64 {
+/// Mean of the differences that are finite, of some pixels.
+fn mean_difference(values: &[Vec<f64>], found: &[f64], counts: impl Fn(usize) -> bool) -> f64 {
     let (mut sum, mut count) = (0.0, 0usize);
-    for (i, value) in values.iter().enumerate() {
-        let known = instead(i);
+    for (i, value) in values.iter().enumerate().filter(|(i, _)| counts(*i)) {
         for (c, value) in value.iter().enumerate() {
-            let difference = known.unwrap_or_else(|| found.get(c * values.len() + i).map_or(f64::NAN, |f| (f - value).abs()));
+            let difference = found.get(c * values.len() + i).map_or(f64::NAN, |f| (f - value).abs());
             if difference.is_finite() {
                 sum += difference;
                 count += 1;
             }
         }
     }
-    if count > 0 { sum / count as f64 } else { f64::INFINITY }
+    if count > 0 { sum / count as f64 } else { f64::MAX }
 }
 
 /// The smallest mean difference to what samplers read, and the sampler.
@@ -266,7 +278,7 @@ fn reproduce(values: &[Vec<f64>], places: &[[f64; 3]], read: &Image<'_>, reading
             [(Padding::Zeros, "zeros"), (Padding::Border, "border"), (Padding::Reflection, "reflection"), (Padding::Wrap, "wrap")]
         {
             let found = read.read(places, Sampler::new(interp, padding), extent)?;
-            let error = mean_difference(values, &found, |_| None);
+            let error = mean_difference(values, &found, |_| true);
             if best.as_ref().is_none_or(|(least, _)| error < *least) {
                 best = Some((error, format!("{between}, {outside}")));
             }

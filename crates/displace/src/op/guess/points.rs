@@ -6,7 +6,7 @@ use crate::view::Layout;
 use crate::with_data;
 
 /// Pixels that are looked at, at most.
-const MOST: usize = 4096;
+const MOST: usize = 2048;
 /// Flow files say "unknown" by numbers beyond this.
 const UNKNOWN: f64 = 1e9;
 
