@@ -96,6 +96,7 @@ pub use op::effective::{Effective, effective_displacement, effective_displacemen
 pub use op::exp::{ExpOptions, Exponential, LogOptions, Logarithm, exp, exp_into, exp_plan, log};
 pub use op::folding::{Extreme, Folding, folding};
 pub use op::grid_from_displacement::{GridError, grid_from_displacement, grid_from_displacement_into};
+pub use op::guess::{Candidate, Fault, Finding, Guess, GuessError, GuessInput, ImagePair, guess};
 pub use op::invert::{Branch, Convergence, Inverse, InverseMut, InvertOptions, Method, Progress, Stop, invert, invert_into};
 pub use op::jacobian::{
     Scheme, Spacing, Strain, curl, divergence, jacobian, jacobian_determinant, jacobian_determinant_into, strain,

@@ -8,6 +8,7 @@ pub(crate) mod effective;
 pub(crate) mod exp;
 pub(crate) mod folding;
 pub(crate) mod grid_from_displacement;
+pub(crate) mod guess;
 pub(crate) mod invert;
 pub(crate) mod jacobian;
 pub(crate) mod points;
