@@ -82,7 +82,12 @@ impl Kind {
             return Some(Self::Nifti);
         }
         // A Matlab 4 header: type, rows, columns, imaginary, length of the name; then the name of a transform.
-        if start.get(20..).is_some_and(|name| [&b"AffineTransform"[..], b"MatrixOffset"].iter().any(|n| name.starts_with(n))) {
+        let mat = start.get(12..16) == Some(&[0; 4])
+            && start.get(20..).is_some_and(|name| {
+                let name = &name[..name.iter().position(|b| *b == 0).unwrap_or(0)];
+                name.is_ascii() && [&b"Transform_"[..], b"TransformBase_"].iter().any(|n| name.windows(n.len()).any(|w| w == *n))
+            });
+        if mat {
             return Some(Self::ItkMat);
         }
         if let Some((len, rest)) = start.split_first_chunk::<8>()

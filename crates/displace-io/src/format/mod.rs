@@ -4,6 +4,7 @@ pub(crate) mod exr;
 pub(crate) mod flo;
 pub(crate) mod gzip;
 pub(crate) mod hdf5;
+pub(crate) mod itk_kinds;
 pub(crate) mod itk_mat;
 pub(crate) mod itk_text;
 pub(crate) mod kitti;
