@@ -43,13 +43,7 @@ pub fn read(path: &Path) -> Result<Contents, ReadError> {
 /// # Errors
 /// As [`read`].
 pub fn read_with(path: &Path, options: &ReadOptions<'_>) -> Result<Contents, ReadError> {
-    let read = || {
-        if path.is_dir() && format::ome_zarr::is_one(path) {
-            let input = &mut Input { bytes: &[], path, memory: &mut Memory::new(options.memory), options };
-            return format::ome_zarr::read(input);
-        }
-        of_source(Source::open(path)?, path, options)
-    };
+    let read = || of_source(Source::open(path)?, path, options);
     read().map_err(at(path))
 }
 

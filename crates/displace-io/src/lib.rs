@@ -33,6 +33,10 @@
 //! | PNG | 1 to 16 bits as u8 or u16, palettes expanded | u8, u16 |
 //! | JPEG | u8, pixels as stored: the orientation tag is not applied | u8, quality 95 |
 //! | TIFF | the first page, u8, u16, i16, f16, f32, f64 | u8, u16, f32, uncompressed |
+//! | EXR, PFM | images of f16, f32, u32 as f32; [`st_map`] takes two channels for places | fields of f32 |
+//! | `.flo`, KITTI's PNG ([`kitti_flow`]) | flows, and which pixels are known | flows |
+//! | NIfTI, MetaImage, NRRD | images with their places ([`Volume`]), and fields ([`StoredField`]) | both |
+//! | ITK's `.tfm`, `.txt`, `.mat`; AFNI's and FSL's matrices | [`Transform`]s, which [`render`] works out; [`flirt`] | affine ones |
 //!
 //! An image is `(H, W)` when grey and `(H, W, C)` otherwise: grey and alpha, RGB, RGBA.
 
@@ -65,6 +69,10 @@ pub use error::npz::NpzError;
 pub use error::read::{ReadCause, ReadError};
 pub use error::write::{WriteCause, WriteError};
 pub use field::{COVERAGE, DISPLACEMENT, FieldNotes};
+pub use format::exr::st_map;
+pub use format::itk_text::write_transform_text;
+pub use format::kitti::kitti_flow;
+pub use format::matrix::flirt;
 pub use format::volume::write_volume;
 pub use image::read::{image_from_bytes, read_image, read_image_with};
 pub use image::write::write_image;
@@ -74,5 +82,6 @@ pub use npy::write::{write_npy, write_npy_with};
 pub use npz::read::{read_npz, read_npz_member, read_npz_member_with, read_npz_with};
 pub use npz::write::{write_npz, write_npz_with};
 pub use options::{ReadOptions, WriteOptions};
+pub use render::render;
 pub use save::{Format, write_field};
 pub use stored::{Affine, StoredField, Transform, Volume};

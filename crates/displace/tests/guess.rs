@@ -1,5 +1,7 @@
 //! What numbers may mean: the mistakes that are made are found, and nothing is found where none was made.
 
+#![allow(clippy::collapsible_if)] // One question a line reads better here.
+
 use displace::{
     AnyArray, AnyData, Convention, Extent, Fault, Frame, Guess, GuessError, GuessInput, ImagePair, Layout, Order, Placement,
     Quantity, Unit, f16, guess,

@@ -119,7 +119,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         (None, None) => {
             if stored.components().is_ok() && stored.array.dtype().is_float() {
                 let advice = "may hold locations: add --as grid -s HxW, --as displacement, --as pixel, or --from with any convention, for \
-                              a report on the field; displace guess tells what they may be";
+                              a report on the field";
                 report.line("meaning", advice);
             }
             return report.print(args.json);
@@ -175,7 +175,8 @@ fn of_transform(report: &mut Report, transform: &Transform, depth: usize) {
             report.line("affine", format!("{indent}matrix {:?}, offset {:?}", affine.matrix, affine.offset));
         }
         Transform::Field(field) => {
-            report.line("field", format!("{indent}{} {}", field.array.dtype(), shape_text(field.array.shape())))
+            let text = format!("{indent}{} {}", field.array.dtype(), shape_text(field.array.shape()));
+            report.line("field", text);
         }
         Transform::Composite(all) => {
             report.line("composite", format!("{indent}{} transforms, the last is applied first", all.len()));
