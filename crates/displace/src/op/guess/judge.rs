@@ -9,7 +9,7 @@ use std::fmt;
 /// The least margin of a finding, in nats.
 const CLEAR: f64 = 8.0;
 /// The least margin where locations would be displacements or another unit: ramps may be there by chance.
-const CLEARER: f64 = 15.0;
+const CLEARER: f64 = 11.0;
 /// The least margin with the rarity of conventions counted in.
 const WORTH: f64 = 4.0;
 /// By how much less images must differ, if there are some.
@@ -18,6 +18,8 @@ const RATIO: f64 = 1.25;
 const AGAIN: f64 = 4.0;
 /// By how much nearer to the identity numbers must be, where this alone decides.
 const NEARER: f64 = 4.0;
+/// How near to the identity displacements are that are locations, as a share of the size.
+const CLOSE: f64 = 0.08;
 /// Readings within this of the best are as good: the one nearest to the declared is believed.
 const AS_GOOD: f64 = 4.0;
 
@@ -180,14 +182,25 @@ pub(super) fn findings(judged: &Judged<'_>) -> Vec<Finding> {
 fn is_clear(mine: &Weighed, better: &Weighed) -> bool {
     let images = mine.images.as_ref().zip(better.images.as_ref()).filter(|(mine, _)| !mine.says_nothing());
     let wrong = faults(&mine.reading.convention, better);
-    // Several mistakes at once are rarer than one: they may undo each other.
-    let more = wrong.len().saturating_sub(1) as f64;
+    // Several mistakes at once are rarer than one: they may undo each other. A grid taken for a flow is one mistake.
+    let one = usize::from(wrong.contains(&Fault::WrongQuantity) && wrong.contains(&Fault::WrongUnit));
+    let more = wrong.len().saturating_sub(1 + one) as f64;
     let margin = wrong.iter().map(|fault| fault.margin(images.is_some())).fold(CLEAR, f64::max) + AGAIN * more;
     let ratio = RATIO * (1.0 + more / 3.0);
     mine.cost - better.cost >= margin
         && mine.total() - better.total() >= WORTH
         && images.is_none_or(|(mine, better)| better.clearly_better(mine, ratio))
         && (images.is_some() || !wrong.iter().any(|fault| fault.is_nearness()) || is_nearer(mine, better))
+        && (images.is_some() || is_ramp(mine, better))
+}
+
+/// Whether numbers said to be something else are this near the identity only as locations: a zoom by the right factor is nearly that.
+fn is_ramp(mine: &Weighed, better: &Weighed) -> bool {
+    let axes = better.reading.axes;
+    let size = better.reading.there[..axes].iter().map(|len| *len as f64).sum::<f64>() / axes as f64;
+    mine.reading.convention.quantity == better.reading.convention.quantity
+        || better.reading.convention.quantity != Quantity::Location
+        || better.look.from_rest < CLOSE * size
 }
 
 /// Whether a reading is so much nearer to the identity that this is no chance.
