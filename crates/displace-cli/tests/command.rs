@@ -342,7 +342,7 @@ fn an_inverse_is_certified_and_drawn() {
     assert!(!std::path::Path::new(&fresh).exists());
     let nan = folder.save("nan.npy", &[4, 6, 2], [f32::NAN; 48].to_vec());
     assert!(succeeds(&[&["invert", &nan, &fresh][..], &as_field].concat()).contains("none: no place is certified"));
-    assert!(succeeds(&["jacobian", &nan, &residual]).contains("not known: no cell has finite corners"));
+    assert!(succeeds(&["jacobian", "--from", "flow", &nan, &residual]).contains("not known: no cell has finite corners"));
 }
 
 #[test]
@@ -350,27 +350,27 @@ fn fields_are_composed_and_flow() {
     let folder = Folder::new();
     let shift = folder.save("shift.npy", &[3, 5, 2], [1.0f32, 0.0].repeat(15));
     let out = folder.path("both.npy");
-    assert!(succeeds(&["compose", &shift, &shift, &out]).contains("padding \"border\""));
+    assert!(succeeds(&["compose", "--from", "flow", &shift, &shift, &out]).contains("padding \"border\""));
     let (shape, by) = floats(&out);
     assert_eq!((shape, by), (vec![3, 5, 2], [2.0f32, 0.0].repeat(15)));
     // Order: outer = (x, 0) stretches, so that inner's shift counts twice. Its edge goes on outside.
     let stretch = folder.save("stretch.npy", &[3, 5, 2], (0..15).flat_map(|i| [(i % 5) as f32, 0.0]).collect::<Vec<f32>>());
-    succeeds(&["compose", &stretch, &shift, &out]);
+    succeeds(&["compose", "--from", "flow", &stretch, &shift, &out]);
     assert_eq!(floats(&out).1[..10], [2.0f32, 0.0, 3.0, 0.0, 4.0, 0.0, 5.0, 0.0, 5.0, 0.0]);
-    succeeds(&["compose", &shift, &stretch, &out]);
+    succeeds(&["compose", "--from", "flow", &shift, &stretch, &out]);
     assert_eq!(floats(&out).1[..10], [1.0f32, 0.0, 2.0, 0.0, 3.0, 0.0, 4.0, 0.0, 5.0, 0.0]);
-    assert!(fails(&["exp", &shift, &out, "--tolerance", "nan"], 2).contains("--tolerance NaN"));
+    assert!(fails(&["exp", "--from", "flow", &shift, &out, "--tolerance", "nan"], 2).contains("--tolerance NaN"));
     let fast = folder.save("fast.npy", &[3, 5, 2], (0..15).flat_map(|i| [(i % 5) as f32 * 1e5, 0.0]).collect::<Vec<f32>>());
-    assert!(succeeds(&["exp", &fast, &out]).contains("tolerance of 0.01 px is not reached"));
-    let text = succeeds(&["exp", &shift, &out]);
+    assert!(succeeds(&["exp", "--from", "flow", &fast, &out]).contains("tolerance of 0.01 px is not reached"));
+    let text = succeeds(&["exp", "--from", "flow", &shift, &out]);
     assert!(text.contains("0 squarings; off by 0.00e0 px at most"), "{text}");
     assert_eq!(floats(&out).1, [1.0f32, 0.0].repeat(15));
     let double = folder.save("double.npy", &[3, 5, 2], [1.0f64, 0.0].repeat(15));
-    assert!(fails(&["compose", &shift, &double, &out], 2).contains("both must be of one type"));
+    assert!(fails(&["compose", "--from", "flow", &shift, &double, &out], 2).contains("both must be of one type"));
     let other = folder.save("other.npy", &[4, 5, 2], [1.0f32, 0.0].repeat(20));
-    assert!(fails(&["compose", &shift, &other, &out], 2).contains("3x5"));
+    assert!(fails(&["compose", "--from", "flow", &shift, &other, &out], 2).contains("3x5"));
     let nan = folder.save("nan.npy", &[3, 5, 2], [f32::NAN; 30].to_vec());
-    assert!(fails(&["exp", &nan, &out], 1).contains("not finite"));
+    assert!(fails(&["exp", "--from", "flow", &nan, &out], 1).contains("not finite"));
 }
 
 #[test]
@@ -378,22 +378,25 @@ fn determinants_and_folds() {
     let folder = Folder::new();
     let field = folded(&folder);
     let [array, picture] = ["det.npy", "det.svg"].map(|name| folder.path(name));
-    let text = succeeds(&["jacobian", &field, &array, "--scheme", "forward"]);
+    let text = succeeds(&["jacobian", "--from", "flow", &field, &array, "--scheme", "forward"]);
     for words in ["4 of 24 pixels are not positive", "3 of 15 cells", "3 of them turned over", "between pixels smallest -1.0000"] {
         assert!(text.contains(words), "{words}: {text}");
     }
     assert_eq!(floats(&array).1[..6], [2.5, -1.0, 1.5, 1.0, 1.0, 1.0]);
     // Pixels twice as high as wide: of both alike nothing changes, of the source alone y slopes count twice.
-    succeeds(&["jacobian", &field, &array, "--scheme", "forward", "--spacing", "2,1"]);
+    succeeds(&["jacobian", "--from", "flow", &field, &array, "--scheme", "forward", "--spacing", "2,1"]);
     assert_eq!(floats(&array).1[..3], [2.5, -1.0, 1.5]);
-    succeeds(&["jacobian", &field, &array, "--scheme", "forward", "--spacing", "1", "--source-spacing", "2,1"]);
+    succeeds(&["jacobian", "--from", "flow", &field, &array, "--scheme", "forward", "--spacing", "1", "--source-spacing", "2,1"]);
     assert_eq!(floats(&array).1[..3], [5.0, -2.0, 3.0]);
-    assert!(fails(&["jacobian", &field, &array, "--spacing", "1,2,3"], 2).contains("3 lengths: expected one, or 2 for y,x"));
-    assert!(fails(&["jacobian", &field, &array, "--spacing", "0"], 2).contains("0"));
+    assert!(
+        fails(&["jacobian", "--from", "flow", &field, &array, "--spacing", "1,2,3"], 2)
+            .contains("3 lengths: expected one, or 2 for y,x")
+    );
+    assert!(fails(&["jacobian", "--from", "flow", &field, &array, "--spacing", "0"], 2).contains("0"));
     // Central differences do not see the fold; the report does.
-    let central = succeeds(&["jacobian", &field, &picture]);
+    let central = succeeds(&["jacobian", "--from", "flow", &field, &picture]);
     assert!(central.contains("0 of 24 pixels are not positive") && central.contains("3 of 15 cells"), "{central}");
-    succeeds(&["jacobian", &field, &picture, "--scheme", "forward"]);
+    succeeds(&["jacobian", "--from", "flow", &field, &picture, "--scheme", "forward"]);
     assert!(std::fs::read_to_string(&picture).expect("a picture").contains("0 or less (red)"));
     let info = succeeds(&["info", &field, "--as", "displacement"]);
     assert!(
@@ -401,7 +404,7 @@ fn determinants_and_folds() {
         "{info}"
     );
     assert!(info.contains("non-diffeomorphic 3.0000 square source pixels, 3.0000 turned over exactly"), "{info}");
-    succeeds(&["plot", &field, &folder.path("lattice.png"), "--style", "lattice"]);
+    succeeds(&["plot", "--from", "flow", &field, &folder.path("lattice.png"), "--style", "lattice"]);
 }
 
 #[test]
@@ -410,18 +413,18 @@ fn points_go_both_ways() {
     let field = folder.save("shift.npy", &[3, 5, 2], [0.5f32, 0.0].repeat(15));
     let points = folder.path("points.txt");
     std::fs::write(&points, "# key points\n2 1\n0.25, 1 # nobody reads this one\n\n").expect("a writable folder");
-    let text = succeeds(&["points", &field, &points]);
+    let text = succeeds(&["points", "--from", "flow", &field, &points]);
     let lines: Vec<&str> = text.lines().collect();
     assert!(lines[0].starts_with("# x y in destination pixels"), "{text}");
     assert_eq!(&lines[1..], ["1.5 1 1 0.0e0", "nan nan 0 nan"]);
-    let text = succeeds(&["points", &field, &points, "--direction", "pull"]);
+    let text = succeeds(&["points", "--from", "flow", &field, &points, "--direction", "pull"]);
     assert_eq!(text.lines().nth(1), Some("2.5 1 1 0.0e0"));
     std::fs::write(&points, "\u{feff}2 1\n").expect("a writable folder");
-    assert_eq!(succeeds(&["points", &field, &points]).lines().nth(1), Some("1.5 1 1 0.0e0"));
+    assert_eq!(succeeds(&["points", "--from", "flow", &field, &points]).lines().nth(1), Some("1.5 1 1 0.0e0"));
     let batch = folder.save("batch.npy", &[2, 3, 5, 2], [0.5f32, 0.0].repeat(30));
-    assert!(fails(&["points", &batch, &points], 2).contains("2 samples: add --sample"));
-    assert!(fails(&["points", &batch, &points, "--sample", "2"], 2).contains("--sample 2: there are 2"));
-    succeeds(&["points", &batch, &points, "--sample", "1"]);
+    assert!(fails(&["points", "--from", "flow", &batch, &points], 2).contains("2 samples: add --sample"));
+    assert!(fails(&["points", "--from", "flow", &batch, &points, "--sample", "2"], 2).contains("--sample 2: there are 2"));
+    succeeds(&["points", "--from", "flow", &batch, &points, "--sample", "1"]);
     std::fs::write(&points, "1 2 3\n").expect("a writable folder");
-    assert!(fails(&["points", &field, &points], 1).contains("line 1: \"1 2 3\": expected 2 numbers"));
+    assert!(fails(&["points", "--from", "flow", &field, &points], 1).contains("line 1: \"1 2 3\": expected 2 numbers"));
 }
