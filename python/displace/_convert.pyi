@@ -2,13 +2,12 @@ import os
 from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias, overload
 
-import numpy as np
 import numpy.typing as npt
 
 from ._field import Field
 from ._inspect import Report
 from ._stored import StoredField, Transform, Volume
-from ._types import AnyArray, Array, Rest
+from ._types import Array, Rest
 
 _Known: TypeAlias = Field[Any] | StoredField | Transform | str | os.PathLike[str]
 _Image: TypeAlias = Volume | StoredField | Field[Any] | str | os.PathLike[str]

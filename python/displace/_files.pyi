@@ -10,9 +10,10 @@ from ._types import AnyArray
 
 def read(
     path: str | os.PathLike[str],
-) -> (
-    npt.NDArray[Any] | Field[npt.NDArray[Any]] | dict[str, npt.NDArray[Any]] | StoredField | Volume | Transform
-): ...
+) -> npt.NDArray[Any] | Field[npt.NDArray[Any]] | dict[str, npt.NDArray[Any]] | StoredField | Volume | Transform: ...
 def write(
-    path: str | os.PathLike[str], array: Field[Any] | StoredField | Volume | AnyArray | Mapping[str, AnyArray], *, compress: bool = False
+    path: str | os.PathLike[str],
+    array: Field[Any] | StoredField | Volume | AnyArray | Mapping[str, AnyArray],
+    *,
+    compress: bool = False,
 ) -> None: ...

@@ -221,5 +221,4 @@ def pixels_of(image, what):
         return [int(length) for length in image.displacement.shape[-1 - image.displacement.shape[-1] : -1]], None
     if isinstance(image, np.ndarray) and image.ndim in (2, 3):
         return [int(length) for length in image.shape[:2]], None
-    raise DisplaceError(f"{what} is {type(image).__name__}: expected a Volume, StoredField, Field, path of an image, or \"same\"")
-
+    raise DisplaceError(f'{what} is {type(image).__name__}: expected a Volume, StoredField, Field, path of an image, or "same"')

@@ -1,7 +1,6 @@
 """Each convention against the library it is named after: their warp of an image by converted numbers, and ours by the field."""
 
 import cv2
-import displace
 import nibabel
 import nitransforms
 import numpy as np
@@ -11,6 +10,7 @@ import SimpleITK as sitk
 import torch
 import torch.nn.functional as F
 
+import displace
 from displace import DisplaceError, Placement, StoredField
 
 RNG = np.random.default_rng(7)
@@ -125,9 +125,7 @@ def test_itk():
     """Two images of other sizes and directions: SimpleITK resamples by the vectors, we by the field made of them."""
     moving = scipy.ndimage.gaussian_filter(RNG.normal(size=(14, 20, 24)), 1.5)
     vectors = smooth(9, 12, 15, 3, size=2.0)
-    field = displace.convert(
-        StoredField(vectors, "itk", FIXED), dst="flow", source=displace.Volume(moving, MOVING), rest="index"
-    )
+    field = displace.convert(StoredField(vectors, "itk", FIXED), dst="flow", source=displace.Volume(moving, MOVING), rest="index")
     ours, coverage = (
         displace.warp(moving, field, rest="index"),
         displace.effective_displacement(
