@@ -215,18 +215,7 @@ impl Numbers<'_> {
                 let [x, y, z, cx, cy, cz, t @ ..]: [f64; 9] = self.exactly()?;
                 self.about(&self.euler([x, y, z])?, &[cx, cy, cz], &t)
             }
-            "VersorTransform" => {
-                let matrix = versor(self.exactly()?);
-                let centre = self.centre(0)?;
-                if centre.iter().any(|c| *c != 0.0) {
-                    // ITK turns about it in memory, but about the origin once it has read the file.
-                    return Err(format!(
-                        "has the centre {centre:?} for VersorTransform, which ITK writes but does not read: \
-                         write it as a VersorRigid3DTransform"
-                    ));
-                }
-                self.about(&matrix, centre, &[])
-            }
+            "VersorTransform" => self.about(&versor(self.exactly()?), self.centre(0)?, &[]),
             "VersorRigid3DTransform" => {
                 let [x, y, z, t @ ..]: [f64; 6] = self.exactly()?;
                 self.about(&versor([x, y, z]), self.centre(0)?, &t)
