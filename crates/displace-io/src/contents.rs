@@ -48,7 +48,10 @@ pub fn read_with(path: &Path, options: &ReadOptions<'_>) -> Result<Contents, Rea
             let input = &mut Input { bytes: &[], path, memory: &mut Memory::new(options.memory), options };
             return format::ome_zarr::read(input);
         }
-        let source = Source::open(path)?;
+        let mut source = Source::open(path)?;
+        if source.kind == Kind::Zip && format::torch::is_one(&mut source.file)? {
+            source.kind = Kind::Torch;
+        }
         Ok(match source.kind {
             Kind::Npy => Contents::Array(npy::read::from_source(source, options)?),
             Kind::Zip => Contents::Archive(npz::read::from_source(source, options)?),

@@ -52,7 +52,7 @@ pub(crate) const MAGIC: usize = 1024;
 
 impl Kind {
     pub(crate) fn of(start: &[u8]) -> Option<Self> {
-        const KINDS: [(&[u8], Kind); 18] = [
+        const KINDS: [(&[u8], Kind); 19] = [
             (b"\x93NUMPY", Kind::Npy),
             (b"PK\x03\x04", Kind::Zip),
             (b"PK\x05\x06", Kind::Zip),
@@ -71,6 +71,7 @@ impl Kind {
             (b"PF\n", Kind::Pfm),
             (b"Pf\n", Kind::Pfm),
             (b"%YAML", Kind::OpenCv),
+            (b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19", Kind::Torch),
         ];
         let magic = KINDS.iter().find(|(magic, _)| start.starts_with(magic)).map(|(_, kind)| *kind);
         magic.or_else(|| Self::by_structure(start))

@@ -4,6 +4,7 @@ pub(crate) mod exr;
 pub(crate) mod flo;
 pub(crate) mod gzip;
 pub(crate) mod hdf5;
+pub(crate) mod itk_kinds;
 pub(crate) mod itk_mat;
 pub(crate) mod itk_text;
 pub(crate) mod kitti;
@@ -15,6 +16,7 @@ pub(crate) mod ome_zarr;
 pub(crate) mod opencv;
 pub(crate) mod pfm;
 pub(crate) mod safetensors;
+pub(crate) mod tensor;
 pub(crate) mod torch;
 
 use crate::contents::Contents;
