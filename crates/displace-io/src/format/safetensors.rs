@@ -33,8 +33,8 @@ pub(crate) fn read(input: &mut Input<'_>) -> Result<Contents, ReadCause> {
     let mut tensors = Vec::new();
     for name in metadata.offset_keys() {
         if let Some(info) = metadata.info(&name) {
-            let array = array(info, data, input)
-                .map_err(|cause| ReadCause::Member { name: one_line(&name), cause: Box::new(cause) })?;
+            let array =
+                array(info, data, input).map_err(|cause| ReadCause::Member { name: one_line(&name), cause: Box::new(cause) })?;
             tensors.push((name, array));
         }
     }
@@ -123,7 +123,10 @@ fn mask(field: &[usize], axis: usize, valid: &AnyArray) -> Result<Vec<bool>, Rea
     let expected: Vec<usize> = field.iter().enumerate().filter(|(k, _)| *k != axis).map(|(_, len)| *len).collect();
     if valid.shape() != expected {
         let found = valid.shape();
-        return Err(wrong(Kind::Safetensors, format!("has a mask of shape {found:?} for a field of {field:?}: expected {expected:?}")));
+        return Err(wrong(
+            Kind::Safetensors,
+            format!("has a mask of shape {found:?} for a field of {field:?}: expected {expected:?}"),
+        ));
     }
     Ok(with_data!(valid.data(), numbers => numbers.iter().map(|v| f64::from(*v) != 0.0).collect()))
 }

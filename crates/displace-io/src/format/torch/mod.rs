@@ -57,12 +57,12 @@ pub(crate) fn read(input: &mut Input<'_>) -> Result<Contents, ReadCause> {
             return Err(bad(format!("has two things called \"{}\"", one_line(&name))));
         }
         let array = match leaf {
-            Node::Tensor(tensor) => file
-                .array(tensor)
-                .map_err(|cause| ReadCause::Member { name: one_line(&name), cause: Box::new(cause) })?,
+            Node::Tensor(tensor) => {
+                file.array(tensor).map_err(|cause| ReadCause::Member { name: one_line(&name), cause: Box::new(cause) })?
+            }
             Node::Bool(flag) => single(vec![u8::from(*flag)])?,
             Node::Float(number) => single(vec![*number])?,
-            Node::Int(number) if (*number as f64) as i64 == *number => single(vec![*number as f64])?,
+            Node::Int(number) if (*number as f64) as i128 == i128::from(*number) => single(vec![*number as f64])?,
             _ => return Err(ReadCause::Integer),
         };
         arrays.push((name, array));
@@ -125,7 +125,8 @@ impl<'a, 'b> Archive<'a, 'b> {
     /// All bytes of a member.
     fn member(&mut self, name: &str) -> Result<Vec<u8>, ReadCause> {
         let mut read = || {
-            let mut file = self.zip.by_name(&format!("{}{name}", self.folder)).map_err(|error| bad(format!("has no such member: {error}")))?;
+            let mut file =
+                self.zip.by_name(&format!("{}{name}", self.folder)).map_err(|error| bad(format!("has no such member: {error}")))?;
             let (size, stored) = (file.size(), file.compressed_size());
             let most = stored.saturating_mul(MOST as u64).saturating_add(MOST as u64);
             if stored > self.bytes.len() as u64 || size > most {
@@ -173,17 +174,20 @@ impl<'a, 'b> Archive<'a, 'b> {
             bad(format!("has a tensor of shape {shape:?}, offset {offset} and strides {strides:?}, outside its {held} bytes"))
         };
         // The last number, by which all others lie in the storage too: strides are not negative.
-        let last = tensor.shape.iter().zip(&tensor.strides).try_fold(tensor.offset, |at, (len, stride)| {
-            at.checked_add(len.saturating_sub(1).checked_mul(*stride)?)
-        });
+        let last = tensor
+            .shape
+            .iter()
+            .zip(&tensor.strides)
+            .try_fold(tensor.offset, |at, (len, stride)| at.checked_add(len.saturating_sub(1).checked_mul(*stride)?));
         if count > 0 && last.and_then(|last| last.checked_add(1)?.checked_mul(size)).is_none_or(|end| end > held) {
             return Err(outside());
         }
         // A stride of 0 makes much of nothing: no more than a file of this length could hold.
         let needed = count.checked_mul(size).ok_or_else(outside)?;
-        self.budget = self.budget.checked_sub(needed).ok_or_else(|| {
-            bad(format!("has tensors of more than {MOST} bytes for each of its own: shape {:?}", tensor.shape))
-        })?;
+        self.budget = self
+            .budget
+            .checked_sub(needed)
+            .ok_or_else(|| bad(format!("has tensors of more than {MOST} bytes for each of its own: shape {:?}", tensor.shape)))?;
         let start = tensor.offset.saturating_mul(size);
         let data = if count == 0 {
             tensor::read(&[], tensor.element, self.big_endian, self.memory)?

@@ -143,8 +143,7 @@ impl Pickle {
         if bytes.len() > MOST_BYTES {
             return Err(format!("has a pickle of {} bytes: expected at most {MOST_BYTES}", bytes.len()));
         }
-        let mut machine =
-            Machine { bytes, at: 0, nodes: Vec::new(), stack: Vec::new(), marks: Vec::new(), memo: Vec::new() };
+        let mut machine = Machine { bytes, at: 0, nodes: Vec::new(), stack: Vec::new(), marks: Vec::new(), memo: Vec::new() };
         let root = machine.run()?;
         match bytes.len() - machine.at {
             0 => Ok(Self { nodes: machine.nodes, root }),
@@ -459,11 +458,12 @@ impl Machine<'_> {
         let storage = self.items(top).and_then(|items| {
             let [mark, kind, key, _place, len] = items else { return None };
             match [mark, kind, key, len].map(|at| self.node(*at)) {
-                [Some(Node::Text(mark)), Some(Node::Named(Named::Storage(element))), Some(Node::Text(key)), Some(Node::Int(len))]
-                    if mark == "storage" =>
-                {
-                    Some(Storage { key: key.clone(), element: *element, len: usize::try_from(*len).ok()? })
-                }
+                [
+                    Some(Node::Text(mark)),
+                    Some(Node::Named(Named::Storage(element))),
+                    Some(Node::Text(key)),
+                    Some(Node::Int(len)),
+                ] if mark == "storage" => Some(Storage { key: key.clone(), element: *element, len: usize::try_from(*len).ok()? }),
                 _ => None,
             }
         });
@@ -545,7 +545,11 @@ impl Machine<'_> {
 /// Keys and values that come one after the other.
 fn paired(items: &[At]) -> Result<Vec<(At, At)>, String> {
     let (pairs, rest) = items.as_chunks::<2>();
-    if rest.is_empty() { Ok(pairs.iter().map(|[key, value]| (*key, *value)).collect()) } else { Err("has a key without a value".into()) }
+    if rest.is_empty() {
+        Ok(pairs.iter().map(|[key, value]| (*key, *value)).collect())
+    } else {
+        Err("has a key without a value".into())
+    }
 }
 
 #[cfg(test)]
