@@ -5,7 +5,7 @@ mod common;
 use common::{array, file, fixture, folder, line, numbers};
 use displace::{AnyArray, AnyData, Convention, DType, Layout, Placement, Quantity};
 use displace_io::{
-    Affine, Contents, Format, ReadOptions, StoredField, Transform, read, read_with, write_field, write_transform_hdf5,
+    Affine, Contents, Format, ReadOptions, StoredField, Transform, WriteOptions, read, read_with, write_field, write_transform_hdf5,
 };
 use hdf5_pure::FileBuilder;
 use proptest::prelude::*;
@@ -87,7 +87,7 @@ fn flows_come_back() {
         placement: None,
         remarks: Vec::new(),
     };
-    write_field(&path, &field, &Default::default()).unwrap();
+    write_field(&path, &field, &WriteOptions::default()).unwrap();
     let found = field_of(&path);
     assert_eq!(found.valid, field.valid);
     let same = |a: &AnyArray, b: &AnyArray| format!("{a:?}") == format!("{b:?}");
@@ -95,7 +95,7 @@ fn flows_come_back() {
     assert!(std::fs::metadata(&path).unwrap().len() < 300_000, "it is not deflated");
     field.array = array(DType::F64, &[2, 3, 4, 2], |_| 0.0);
     assert_eq!(
-        line(write_field(&path, &field, &Default::default()), &path),
+        line(write_field(&path, &field, &WriteOptions::default()), &path),
         "cannot be written as .flo5: shape [2, 3, 4, 2]: it holds (height, width, 2)"
     );
     assert_eq!(Format::Flo5.convention(None, 2).unwrap(), convention("flow"));
@@ -207,7 +207,7 @@ fn itk_transforms_come_back() {
     let folder = folder();
     let path = folder.path().join("a.h5");
     let field = field_of(&tensors("field3.h5"));
-    write_field(&path, &field, &Default::default()).unwrap();
+    write_field(&path, &field, &WriteOptions::default()).unwrap();
     assert_eq!(field_of(&path), field);
     let affine = Transform::Affine(scaling());
     let transform = Transform::Composite(vec![affine.clone(), Transform::Field(field.clone())]);
@@ -220,9 +220,28 @@ fn itk_transforms_come_back() {
     write_transform_hdf5(&path, &affine).unwrap();
     assert_eq!(transform_of(&path), affine);
     let flat = field_of(&tensors("old.h5"));
-    write_field(&path, &flat, &Default::default()).unwrap();
+    write_field(&path, &flat, &WriteOptions::default()).unwrap();
     let found = field_of(&path);
     assert_eq!((found.array.dtype(), &found.placement), (DType::F64, &flat.placement));
+}
+
+#[test]
+fn texts_are_of_the_types_that_readers_ask_for() {
+    use hdf5_pure::{AttrValue, CharacterSet, Datatype, File};
+    let folder = folder();
+    let [itk, x5] = ["a.h5", "a.x5"].map(|name| folder.path().join(name));
+    // ITK's reader takes texts of any length and ASCII alone.
+    write_field(&itk, &field_of(&tensors("field2.h5")), &WriteOptions::default()).unwrap();
+    let dataset = File::open(&itk).unwrap().dataset("TransformGroup/0/TransformType").unwrap();
+    let Datatype::VariableLength { is_string: true, charset, .. } = dataset.datatype().unwrap() else { panic!("no text") };
+    assert_eq!(charset, Some(CharacterSet::Ascii));
+    assert_eq!(dataset.shape().unwrap(), [1]);
+    // nitransforms compares texts of any length and UTF-8.
+    write_field(&x5, &field_of(&tensors("dense.x5")), &WriteOptions::default()).unwrap();
+    let file = File::open(&x5).unwrap();
+    assert_eq!(file.root().attrs().unwrap().get("Format"), Some(&AttrValue::VarLenString("X5".into())));
+    let kind = file.group("TransformGroup/0").unwrap().attrs().unwrap().remove("Type");
+    assert_eq!(kind, Some(AttrValue::VarLenString("nonlinear".into())));
 }
 
 #[test]
@@ -317,7 +336,7 @@ fn x5_fields_come_back() {
     let path = folder.path().join("a.x5");
     for name in ["dense.x5", "places.x5"] {
         let field = field_of(&tensors(name));
-        write_field(&path, &field, &Default::default()).unwrap();
+        write_field(&path, &field, &WriteOptions::default()).unwrap();
         assert_eq!(field_of(&path), field);
     }
     let flat = StoredField {
@@ -327,9 +346,9 @@ fn x5_fields_come_back() {
         placement: Some(Placement::new(&[2.0, 3.0], &[1.0, -1.0], &[0.0, 1.0, -1.0, 0.0]).unwrap()),
         remarks: Vec::new(),
     };
-    write_field(&path, &flat, &Default::default()).unwrap();
+    write_field(&path, &flat, &WriteOptions::default()).unwrap();
     assert_eq!(field_of(&path), flat);
-    let refused = |field: &StoredField| line(write_field(&path, field, &Default::default()), &path);
+    let refused = |field: &StoredField| line(write_field(&path, field, &WriteOptions::default()), &path);
     assert!(refused(&StoredField { readings: vec![convention("itk")], ..flat.clone() }).contains("mm, RAS"));
     assert!(refused(&StoredField { placement: None, ..flat.clone() }).contains("no places"));
     assert!(refused(&StoredField { placement: Some(Placement::identity(3)), ..flat }).contains("placed along 3 axes"));

@@ -4,7 +4,7 @@ mod common;
 
 use common::{array, counted, file, fixture, folder, line};
 use displace::{AnyArray, AnyData, Convention, DType, Placement, f16};
-use displace_io::{Contents, Format, ReadOptions, StoredField, read, read_array, read_npz, read_with, write_field};
+use displace_io::{Contents, Format, ReadOptions, StoredField, WriteOptions, read, read_array, read_npz, read_with, write_field};
 use proptest::prelude::*;
 use std::io::{Cursor, Read, Write};
 use std::path::{Path, PathBuf};
@@ -132,10 +132,10 @@ fn fields_come_back_from_safetensors() {
             (&[3, 2, 3, 5], "voxelmorph"),
         ] {
             let mut field = field(counted(dtype, shape), name);
-            write_field(&path, &field, &Default::default()).unwrap();
+            write_field(&path, &field, &WriteOptions::default()).unwrap();
             assert_eq!(read(&path).unwrap(), Contents::Field(field.clone()), "{dtype} {shape:?}");
             field.placement = Some(Placement::new(&[0.1, 1.0 / 3.0], &[-1e-9, 7.0], &[0.6, -0.8, 0.8, 0.6]).unwrap());
-            write_field(&path, &field, &Default::default()).unwrap();
+            write_field(&path, &field, &WriteOptions::default()).unwrap();
             assert_eq!(read(&path).unwrap(), Contents::Field(field));
         }
     }
@@ -148,7 +148,7 @@ fn masks_stand_beside_fields() {
     for (shape, name) in [([2, 3, 2], "flow"), ([2, 2, 3], "sofima")] {
         let mut field = field(counted(DType::F32, &shape), name);
         field.valid = Some(vec![true, true, false, true, true, true]);
-        write_field(&path, &field, &Default::default()).unwrap();
+        write_field(&path, &field, &WriteOptions::default()).unwrap();
         let Contents::Field(found) = read(&path).unwrap() else { panic!("no field") };
         let AnyData::F32(numbers) = found.array.data() else { panic!("{:?}", found.array) };
         let nans: Vec<usize> = (0..12).filter(|k| numbers[*k].is_nan()).collect();
@@ -157,7 +157,7 @@ fn masks_stand_beside_fields() {
     }
     let mut field = field(counted(DType::F32, &[2, 3, 2]), "flow");
     field.valid = Some(vec![true]);
-    assert!(line(write_field(&path, &field, &Default::default()), &path).contains("its mask of 1 pixels does not fit"));
+    assert!(line(write_field(&path, &field, &WriteOptions::default()), &path).contains("its mask of 1 pixels does not fit"));
     let header = r#"{"__metadata__":{"convention":"flow"},"field":{"dtype":"F32","shape":[1,1,2],"data_offsets":[0,8]},"valid":{"dtype":"U8","shape":[2],"data_offsets":[8,10]}}"#;
     let path = headed(&folder, header, &[0; 10]);
     assert!(line(read(&path), &path).contains("has a mask of shape [2] for a field of [1, 1, 2]: expected [1, 1]"));
@@ -289,12 +289,12 @@ fn fields_come_back_from_torch() {
     for dtype in [DType::U8, DType::I16, DType::F16, DType::BF16, DType::F32, DType::F64] {
         for shape in [&[2, 3, 2][..], &[1, 3, 2, 2, 3], &[0, 3, 2]] {
             let array = counted(dtype, shape);
-            write_field(&path, &field(array.clone(), "flow"), &Default::default()).unwrap();
+            write_field(&path, &field(array.clone(), "flow"), &WriteOptions::default()).unwrap();
             assert_eq!(read(&path).unwrap(), Contents::Array(array));
         }
     }
     let unsigned = field(counted(DType::U16, &[2, 3, 2]), "flow");
-    assert!(line(write_field(&path, &unsigned, &Default::default()), &path).contains("u16 numbers have no storage type"));
+    assert!(line(write_field(&path, &unsigned, &WriteOptions::default()), &path).contains("u16 numbers have no storage type"));
     for format in [Format::Torch, Format::Safetensors] {
         assert!(format.convention(None, 2).unwrap_err().contains("name the convention"));
         assert_eq!(format.convention(Some(&convention("scipy")), 2).unwrap(), convention("scipy"));

@@ -12,7 +12,7 @@ use crate::numbers::count_of;
 use crate::save::own;
 use crate::stored::{Affine, StoredField, Transform};
 use displace::{AnyArray, Convention, Layout, Placement};
-use hdf5_pure::{FileBuilder, GroupBuilder};
+use hdf5_pure::{CharacterSet, DatasetBuilder, Datatype, FileBuilder, GroupBuilder, StringPadding, make_u8_type};
 use std::path::Path;
 
 const FORMAT: &str = "an ITK transform";
@@ -190,8 +190,8 @@ fn write_parts(path: &Path, parts: Vec<Parts>) -> Result<(), WriteError> {
     }
     let mut file = FileBuilder::new();
     // Versions of who writes, which ITK keeps and does not read.
-    file.create_dataset("ITKVersion").with_vlen_strings(&["5.4.0"]).with_shape(&[1]);
-    file.create_dataset("HDFVersion").with_vlen_strings(&["1.10"]).with_shape(&[1]);
+    text(file.create_dataset("ITKVersion"), "5.4.0");
+    text(file.create_dataset("HDFVersion"), "1.10");
     let mut all = file.create_group(GROUP);
     let several = parts.len() > 1;
     if several {
@@ -211,5 +211,15 @@ fn write_parts(path: &Path, parts: Vec<Parts>) -> Result<(), WriteError> {
 }
 
 fn kind(group: &mut GroupBuilder, name: &str, axes: usize) {
-    group.create_dataset("TransformType").with_vlen_strings(&[&format!("{name}_double_{axes}_{axes}")]).with_shape(&[1]);
+    text(group.create_dataset("TransformType"), &format!("{name}_double_{axes}_{axes}"));
+}
+
+/// A text as ITK's reader asks for it: of any length and ASCII, which HDF5 makes of no other kind.
+fn text(dataset: &mut DatasetBuilder, text: &str) {
+    dataset.with_vlen_strings(&[text]).with_dtype(Datatype::VariableLength {
+        is_string: true,
+        padding: Some(StringPadding::NullTerminate),
+        charset: Some(CharacterSet::Ascii),
+        base_type: Box::new(make_u8_type()),
+    });
 }

@@ -234,15 +234,15 @@ pub(crate) fn write(path: &Path, field: &StoredField) -> Result<(), WriteError> 
         _ => return Err(refuse(&format!("shape {shape:?} placed along {axes} axes: it holds one field, (X, Y, Z, 3)"))),
     };
     let mut file = FileBuilder::new();
-    file.set_attr("Format", AttrValue::String("X5".into()));
+    file.set_attr("Format", text("X5"));
     file.set_attr("Version", AttrValue::U16(1));
     let mut all = file.create_group(GROUP);
     let mut group = all.create_group("0");
-    group.set_attr("Type", AttrValue::String("nonlinear".into()));
-    group.set_attr("SubType", AttrValue::String("densefield".into()));
-    group.set_attr("Representation", AttrValue::String(representation.into()));
+    group.set_attr("Type", text("nonlinear"));
+    group.set_attr("SubType", text("densefield"));
+    group.set_attr("Representation", text(representation));
     group.set_attr("ArrayLength", AttrValue::I64(1));
-    group.set_attr("Metadata", AttrValue::String("{\"WrittenBy\": \"displace\"}".into()));
+    group.set_attr("Metadata", text("{\"WrittenBy\": \"displace\"}"));
     let dataset = group.create_dataset("Transform");
     match field.array.data() {
         AnyData::F32(numbers) => dataset.with_f32_data(numbers),
@@ -252,7 +252,7 @@ pub(crate) fn write(path: &Path, field: &StoredField) -> Result<(), WriteError> 
     let kinds: Vec<&str> = std::iter::repeat_n("space", axes).chain(["vector"]).collect();
     group.create_dataset("DimensionKinds").with_ascii_strings(&kinds).map_err(|error| refuse(&error.to_string()))?;
     let mut domain = group.create_group("Domain");
-    domain.set_attr("Coordinates", AttrValue::String("cartesian".into()));
+    domain.set_attr("Coordinates", text("cartesian"));
     domain.create_dataset("Grid").with_u8_data(&[1]).with_shape(&[]);
     let size: Vec<i64> = lengths.iter().filter_map(|len| i64::try_from(*len).ok()).collect();
     domain.create_dataset("Size").with_i64_data(&size);
@@ -264,4 +264,9 @@ pub(crate) fn write(path: &Path, field: &StoredField) -> Result<(), WriteError> 
     all.add_group(group.finish());
     file.add_group(all.finish());
     write_file(path, FORMAT, file)
+}
+
+/// A text as nitransforms compares it: of any length, which Python has as a str and not as bytes.
+fn text(text: &str) -> AttrValue {
+    AttrValue::VarLenString(text.into())
 }
