@@ -413,6 +413,25 @@ fn claims_are_checked_before_memory_is_taken() {
     assert!(line(read_with(&path, &options), &path).contains("bytes of memory"));
 }
 
+#[test]
+fn chunks_outside_their_dataset_are_refused() {
+    let folder = folder();
+    let mut bytes = std::fs::read(tensors("arrays.h5")).unwrap();
+    // The chunk at (16, 16), in a list of chunks that says so once.
+    let offset = [16u64.to_le_bytes(), 16u64.to_le_bytes(), 0u64.to_le_bytes()].concat();
+    let at = bytes.windows(24).position(|window| window == offset).unwrap();
+    for (value, shown) in [(u64::MAX, "18446744073709551615"), (48, "48"), (17, "17")] {
+        bytes[at..at + 8].copy_from_slice(&value.to_le_bytes());
+        let path = file(&folder, "a.h5", &bytes);
+        assert_eq!(
+            line(read(&path), &path),
+            format!(
+                "member \"inner/most/lzf\": is an HDF5 file that has a chunk at [{shown}, 16] of shape [40, 30] in chunks of [16, 16]"
+            )
+        );
+    }
+}
+
 const WHOLE: [&str; 12] = [
     "spring.flo5",
     "spring.dsp5",

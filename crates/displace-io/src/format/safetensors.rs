@@ -128,7 +128,7 @@ fn mask(field: &[usize], axis: usize, valid: &AnyArray) -> Result<Vec<bool>, Rea
             format!("has a mask of shape {found:?} for a field of {field:?}: expected {expected:?}"),
         ));
     }
-    Ok(with_data!(valid.data(), numbers => numbers.iter().map(|v| f64::from(*v) != 0.0).collect()))
+    Ok(with_data!(valid.data(), numbers => numbers.iter().map(|v| tensor::double(v) != 0.0).collect()))
 }
 
 /// The field with NaN where it means nothing.

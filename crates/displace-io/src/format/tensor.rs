@@ -39,6 +39,11 @@ pub(crate) fn read(bytes: &[u8], element: Element, big_endian: bool, memory: &mu
     })
 }
 
+/// A number of any type as f64.
+pub(crate) fn double<T: Copy + Into<f64>>(number: &T) -> f64 {
+    (*number).into()
+}
+
 /// Writes numbers, little-endian.
 pub(crate) fn write(to: &mut impl Write, data: &AnyData) -> io::Result<()> {
     const CHUNK: usize = 1 << 16;

@@ -5,6 +5,7 @@ use crate::error::read::ReadCause;
 use crate::error::write::WriteError;
 use crate::format::hdf5::store::Store;
 use crate::format::hdf5::{refused, write as write_file};
+use crate::format::tensor::double;
 use crate::format::wrong;
 use crate::kind::Kind;
 use crate::save::own;
@@ -31,8 +32,8 @@ pub(super) fn read(store: &mut Store<'_>, path: &str) -> Result<Contents, ReadCa
         return Err(wrong(Kind::Hdf5, format!("has a dataset \"flow\" of shape {shape:?}: expected (height, width, 2)")));
     };
     let valid = match &mut data {
-        AnyData::F32(numbers) => known(numbers, f32::NAN, |number| number.is_nan()),
-        AnyData::F64(numbers) => known(numbers, f64::NAN, |number| number.is_nan()),
+        AnyData::F32(numbers) => known(numbers, f32::NAN, f32::is_nan),
+        AnyData::F64(numbers) => known(numbers, f64::NAN, f64::is_nan),
         other => return Err(wrong(Kind::Hdf5, format!("has a dataset \"flow\" of {}: expected f32", other.dtype()))),
     };
     let remarks = if [height, width] == GROUND_TRUTH {
@@ -71,7 +72,7 @@ pub(crate) fn write(path: &Path, field: &StoredField) -> Result<(), WriteError> 
     if height == 0 || width == 0 {
         return Err(refused(path, FORMAT, &format!("shape {shape:?}: it holds at least one pixel")));
     }
-    let mut numbers: Vec<f32> = with_data!(field.array.data(), numbers => numbers.iter().map(|v| f64::from(*v) as f32).collect());
+    let mut numbers: Vec<f32> = with_data!(field.array.data(), numbers => numbers.iter().map(|v| double(v) as f32).collect());
     for (pair, known) in numbers.as_chunks_mut::<2>().0.iter_mut().zip(field.valid.iter().flatten()) {
         if !known {
             *pair = [f32::NAN; 2];

@@ -8,6 +8,7 @@ pub(crate) mod x5;
 use crate::contents::Contents;
 use crate::error::read::ReadCause;
 use crate::error::write::{WriteCause, WriteError};
+use crate::format::tensor::double;
 use crate::format::{Input, wrong};
 use crate::kind::Kind;
 use crate::{atomic, memory};
@@ -80,6 +81,6 @@ fn refused(path: &Path, format: &'static str, what: &str) -> WriteError {
 fn doubles(data: &AnyData) -> Result<Vec<f64>, ReadCause> {
     let mut doubles = Vec::new();
     memory::reserve(&mut doubles, data.len())?;
-    with_data!(data, numbers => doubles.extend(numbers.iter().map(|number| f64::from(*number))));
+    with_data!(data, numbers => doubles.extend(numbers.iter().map(double)));
     Ok(doubles)
 }

@@ -6,7 +6,7 @@ use crate::kind::Kind;
 use crate::memory::Memory;
 use crate::numbers::{self, Scalar};
 use displace::AnyArray;
-use hdf5_pure::{Dataset, Datatype, DatatypeByteOrder, File, FloatingPointLayout, VlenStringReadOptions};
+use hdf5_pure::{AttrValue, Dataset, Datatype, DatatypeByteOrder, File, FloatingPointLayout, VlenStringReadOptions};
 
 /// The most groups and datasets that are looked at, and how deep: files whose groups hold themselves have no end.
 const MOST_OBJECTS: usize = 10_000;
@@ -78,7 +78,7 @@ impl<'a> Store<'a> {
     /// A whole number that stands at a group.
     pub(super) fn count(&self, group: &str, name: &str) -> Result<Option<i64>, ReadCause> {
         let attributes = self.file.group(group).and_then(|group| group.attrs()).map_err(bad)?;
-        Ok(attributes.get(name).and_then(|value| value.as_i64()))
+        Ok(attributes.get(name).and_then(AttrValue::as_i64))
     }
 
     /// The one text of a dataset.
@@ -157,6 +157,12 @@ impl<'a> Store<'a> {
             return Err(lie(format!("shape {shape:?} in chunks of {chunk:?}")));
         }
         let chunks = dataset.chunks().map_err(bad)?;
+        let inside =
+            |at: &[u64]| at.iter().zip(shape).zip(&chunk).all(|((at, len), step)| *at < *len as u64 && at % step.max(&1) == 0);
+        if let Some(outside) = chunks.iter().find(|chunk| !inside(&chunk.offset)) {
+            let at = &outside.offset;
+            return Err(wrong(Kind::Hdf5, format!("has a chunk at {at:?} of shape {shape:?} in chunks of {chunk:?}")));
+        }
         let stored = chunks.iter().try_fold(0u64, |sum, chunk| sum.checked_add(chunk.storage_size));
         let one = chunk.iter().try_fold(scalar.size() as u64, |product, len| product.checked_mul(*len));
         let decoded = one.and_then(|one| one.checked_mul(chunks.len() as u64)).filter(|decoded| *decoded <= most);
