@@ -1,6 +1,6 @@
 //! What `torch.save` writes: a zip archive with a pickle of what there is and a member for each storage.
 
-mod pickle;
+pub(crate) mod pickle;
 mod write;
 
 pub(crate) use write::write;
