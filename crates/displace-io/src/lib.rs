@@ -62,6 +62,8 @@ pub use error::npz::NpzError;
 pub use error::read::{ReadCause, ReadError};
 pub use error::write::{WriteCause, WriteError};
 pub use field::{COVERAGE, DISPLACEMENT, FieldNotes};
+pub use format::exr::st_map;
+pub use format::kitti::kitti_flow;
 pub use image::read::{image_from_bytes, read_image, read_image_with};
 pub use image::write::write_image;
 pub use kind::Kind;

@@ -13,6 +13,7 @@ pub(crate) mod nifti;
 pub(crate) mod nrrd;
 pub(crate) mod ome_zarr;
 pub(crate) mod opencv;
+mod pairs;
 pub(crate) mod pfm;
 pub(crate) mod safetensors;
 pub(crate) mod torch;
