@@ -117,6 +117,10 @@ fn pick(headers: &[Header]) -> Result<(usize, Vec<Picked>), String> {
             }
         }
     }
+    if found.is_empty() && headers.len() == 1 && count == 1 {
+        // Whatever it is called, it can be nothing but grey.
+        found.push((String::new(), 0, vec![(0, 0)]));
+    }
     let unnamed = found.iter().position(|(layer, ..)| layer.is_empty());
     if unnamed.is_none() && found.len() > 1 {
         let names = found.iter().take(10).map(|(layer, ..)| format!("\"{layer}\"")).collect::<Vec<_>>().join(", ");
@@ -161,10 +165,7 @@ fn places(channels: &[(usize, &str)]) -> Option<Vec<(usize, usize)>> {
     if let Some(y) = of("y").filter(|_| of("ry").is_none() && of("by").is_none()) {
         return Some([(0, y)].into_iter().chain(alpha.map(|index| (1, index))).collect());
     }
-    match channels {
-        [(index, _)] => Some(vec![(0, *index)]),
-        _ => None,
-    }
+    None
 }
 
 /// What has been read of the pixels.
