@@ -99,13 +99,16 @@ struct Picked {
 /// More channels are taken for damage.
 const MOST_CHANNELS: usize = 1000;
 
+/// Places in a pixel, and the channels whose numbers come there.
+type Places = Vec<(usize, usize)>;
+
 /// The part of the file and its channels to read.
 fn pick(headers: &[Header]) -> Result<(usize, Vec<Picked>), String> {
     let count: usize = headers.iter().map(|header| header.channels.list.len()).sum();
     if count > MOST_CHANNELS {
         return Err(format!("has {count} channels: expected at most {MOST_CHANNELS}"));
     }
-    let mut found: Vec<(String, usize, Vec<(usize, usize)>)> = Vec::new();
+    let mut found: Vec<(String, usize, Places)> = Vec::new();
     for (part, header) in headers.iter().enumerate() {
         let names: Vec<(String, String)> =
             header.channels.list.iter().map(|channel| split(header, headers.len() > 1, channel)).collect();
@@ -154,7 +157,7 @@ fn split(header: &Header, parts: bool, channel: &ChannelDescription) -> (String,
 }
 
 /// Which of a layer's channels come where in a pixel; `None` if there is no picture in it.
-fn places(channels: &[(usize, &str)]) -> Option<Vec<(usize, usize)>> {
+fn places(channels: &[(usize, &str)]) -> Option<Places> {
     let of = |name: &str| channels.iter().find(|(_, other)| *other == name).map(|(index, _)| *index);
     let alpha = of("a");
     if let (Some(r), Some(g)) = (of("r"), of("g")) {
@@ -242,7 +245,7 @@ where
     let channel = |k: usize| numbers.iter().skip(k).step_by(channels).map(|v| -> f64 { (*v).into() });
     let mut map: Vec<T> = numbers.chunks_exact(channels).flat_map(|pixel| pixel.iter().take(2).copied()).collect();
     let alpha = |pixel: usize| numbers.get(pixel * channels + 3).map_or(f64::NAN, |v| (*v).into());
-    let valid = pairs::mark(&mut map, |pixel, _| channels == 4 && !(alpha(pixel).abs() > 0.0));
+    let valid = pairs::mark(&mut map, |pixel, _| channels == 4 && (alpha(pixel).is_nan() || alpha(pixel) == 0.0));
     let mut remarks = Vec::new();
     if channels > 2 && channel(2).any(|v| v != 0.0) {
         remarks.push("the third channel is left out".into());

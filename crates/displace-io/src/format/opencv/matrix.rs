@@ -42,7 +42,11 @@ impl<'a> Fields<'a> {
             "data" => &mut self.data,
             _ => return Ok(()),
         };
-        match field.replace(unquoted(value)) {
+        let value = unquoted(value);
+        if key == "data" && ["!!", "$base64$"].iter().any(|mark| value.starts_with(mark)) {
+            return Err("has its numbers in base64: expected text, as FileStorage writes by default".into());
+        }
+        match field.replace(value) {
             None => Ok(()),
             Some(_) => Err(format!("has two \"{key}\"")),
         }
@@ -90,9 +94,6 @@ impl<'a> Fields<'a> {
             count => count.parse().ok().filter(|count| *count > 0).ok_or_else(other)?,
         };
         let data = self.data.ok_or("has no data")?;
-        if data.starts_with("!!") || data.starts_with("$base64$") {
-            return Err("has its numbers in base64: expected text, as FileStorage writes by default".into());
-        }
         Ok((sizes, code, channels, data))
     }
 }
