@@ -339,6 +339,12 @@ fn exr_that_is_refused() {
     let path = file(&folder, "lies.exr", &lies);
     let expected = "says 100000x100000 pixels (rows x columns) = 80000000000 bytes, more than its 397 bytes can hold";
     assert_eq!(line(read(&path), &path), format!("{start}{expected}"));
+    // Rows that are there twice, so that others are not: the table of three places stands before the first of them.
+    let bytes = std::fs::read(fixed("rgba.exr")).unwrap();
+    let table = (0..bytes.len() - 24).find(|k| bytes[*k..*k + 8] == (*k as u64 + 24).to_le_bytes()).unwrap();
+    let twice = [&bytes[..table + 8], &bytes[table..table + 8], &bytes[table + 16..]].concat();
+    let path = file(&folder, "twice.exr", &twice);
+    assert_eq!(line(read(&path), &path), format!("{start}cannot be decoded: chunk offset table"));
     for name in ["rg.exr", "rgb_half.exr", "rgba.exr", "grey.exr", "tiles.exr"] {
         cut_everywhere(&fixed(name));
     }
