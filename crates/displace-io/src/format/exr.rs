@@ -49,7 +49,7 @@ pub(crate) fn read(input: &mut Input<'_>) -> Result<Contents, ReadCause> {
     let decoded = chunks.decompress_sequential(false, |meta, block| {
         let channels = &meta.headers.get(layer).ok_or_else(|| Error::Invalid("layer".into()))?.channels;
         if block.index.layer != layer || block.index.level != level || !pixels.blocks.insert(block.index) {
-            return Err(Error::Invalid("chunk offset table".into()));
+            return Err(Error::Invalid("rows that are there twice".into()));
         }
         pixels.filled += block.index.pixel_size.area();
         block.lines(channels).try_for_each(|line| pixels.put(&line))
