@@ -16,11 +16,11 @@ use std::path::Path;
 /// What a file holds.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Contents {
-    /// One array: `.npy`.
+    /// One array: `.npy`, a single tensor, a Zarr array.
     Array(AnyArray),
-    /// Named arrays: `.npz`.
+    /// Named arrays: `.npz`, tensors, datasets, matrices.
     Archive(Vec<(String, AnyArray)>),
-    /// An image, `(H, W)` or `(H, W, C)`: PNG, JPEG, TIFF.
+    /// An image, `(H, W)` or `(H, W, C)`: PNG, JPEG, TIFF, EXR, PFM.
     Image(AnyArray),
     /// Numbers that say where pixels go.
     Field(StoredField),
@@ -43,7 +43,16 @@ pub fn read(path: &Path) -> Result<Contents, ReadError> {
 /// # Errors
 /// As [`read`].
 pub fn read_with(path: &Path, options: &ReadOptions<'_>) -> Result<Contents, ReadError> {
-    let read = || of_source(Source::open(path)?, path, options);
+    let read = || {
+        if path.is_dir() && format::ome_zarr::is_one(path) {
+            return of_bytes(Kind::OmeZarr, &[], path, &mut Memory::new(options.memory), options);
+        }
+        let mut source = Source::open(path)?;
+        if source.kind == Kind::Zip && format::torch::is_one(&mut source.file)? {
+            source.kind = Kind::Torch;
+        }
+        of_source(source, path, options)
+    };
     read().map_err(at(path))
 }
 

@@ -21,6 +21,8 @@ pub enum Kind {
     Flo,
     /// A gzip stream: NIfTI's compressed form.
     Gzip,
+    /// An HDF5 file: `.flo5`, ITK transforms, nitransforms X5.
+    Hdf5,
     /// An ITK transform as a Matlab 4 file.
     ItkMat,
     /// An ITK transform as text.
@@ -33,8 +35,16 @@ pub enum Kind {
     Nifti,
     /// An NRRD image.
     Nrrd,
+    /// A folder with an OME-Zarr group or a Zarr array.
+    OmeZarr,
+    /// OpenCV's matrices as YAML, XML or JSON.
+    OpenCv,
     /// A PFM image.
     Pfm,
+    /// Tensors as safetensors.
+    Safetensors,
+    /// Tensors as torch saves them.
+    Torch,
 }
 
 /// As many first bytes as tell every kind.
@@ -42,7 +52,7 @@ pub(crate) const MAGIC: usize = 1024;
 
 impl Kind {
     pub(crate) fn of(start: &[u8]) -> Option<Self> {
-        const KINDS: [(&[u8], Kind); 16] = [
+        const KINDS: [(&[u8], Kind); 19] = [
             (b"\x93NUMPY", Kind::Npy),
             (b"PK\x03\x04", Kind::Zip),
             (b"PK\x05\x06", Kind::Zip),
@@ -55,10 +65,13 @@ impl Kind {
             (b"v/1\x01", Kind::Exr),
             (b"PIEH", Kind::Flo),
             (b"\x1f\x8b", Kind::Gzip),
+            (b"\x89HDF\r\n\x1a\n", Kind::Hdf5),
             (b"NRRD000", Kind::Nrrd),
             (b"#Insight Transform File", Kind::ItkText),
             (b"PF\n", Kind::Pfm),
             (b"Pf\n", Kind::Pfm),
+            (b"%YAML", Kind::OpenCv),
+            (b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19", Kind::Torch),
         ];
         let magic = KINDS.iter().find(|(magic, _)| start.starts_with(magic)).map(|(_, kind)| *kind);
         magic.or_else(|| Self::by_structure(start))
@@ -80,10 +93,19 @@ impl Kind {
         if mat {
             return Some(Self::ItkMat);
         }
+        if let Some((len, rest)) = start.split_first_chunk::<8>()
+            && rest.starts_with(b"{")
+            && u64::from_le_bytes(*len) < 100_000_000
+        {
+            return Some(Self::Safetensors);
+        }
         let text = std::str::from_utf8(start).or_else(|e| std::str::from_utf8(&start[..e.valid_up_to()])).ok()?.trim_start();
         let key = text.split(['=', ':', '\n']).next().unwrap_or_default().trim();
         if matches!(key, "ObjectType" | "NDims") {
             return Some(Self::MetaImage);
+        }
+        if text.starts_with("<?xml") && text.contains("opencv_storage") || text.starts_with('{') {
+            return Some(Self::OpenCv);
         }
         let first = text.lines().find(|line| !line.trim_start().starts_with('#') && !line.trim().is_empty())?;
         let numbers = first.split_whitespace().all(|word| word.parse::<f64>().is_ok());
@@ -106,13 +128,18 @@ impl fmt::Display for Kind {
             Self::Exr => "an OpenEXR image",
             Self::Flo => "a .flo flow",
             Self::Gzip => "a gzip stream",
+            Self::Hdf5 => "an HDF5 file",
             Self::ItkMat => "an ITK transform (.mat)",
             Self::ItkText => "an ITK transform (text)",
             Self::Matrix => "a text of numbers",
             Self::MetaImage => "a MetaImage",
             Self::Nifti => "a NIfTI image",
             Self::Nrrd => "an NRRD image",
+            Self::OmeZarr => "an OME-Zarr folder",
+            Self::OpenCv => "a file of OpenCV matrices",
             Self::Pfm => "a PFM image",
+            Self::Safetensors => "a safetensors file",
+            Self::Torch => "a torch file",
         })
     }
 }

@@ -70,6 +70,7 @@ pub use error::read::{ReadCause, ReadError};
 pub use error::write::{WriteCause, WriteError};
 pub use field::{COVERAGE, DISPLACEMENT, FieldNotes};
 pub use format::exr::st_map;
+pub use format::hdf5::itk::write_transform_hdf5;
 pub use format::itk_text::write_transform_text;
 pub use format::kitti::kitti_flow;
 pub use format::matrix::flirt;

@@ -3,7 +3,7 @@
 use crate::element::{Element, swap_bytes};
 use crate::error::read::ReadCause;
 use crate::memory::{self, Memory};
-use displace::AnyData;
+use displace::{AnyData, f16};
 use std::io::Read;
 
 /// A type of numbers in files.
@@ -17,6 +17,7 @@ pub(crate) enum Scalar {
     I32,
     U64,
     I64,
+    F16,
     F32,
     F64,
 }
@@ -26,7 +27,7 @@ impl Scalar {
     pub(crate) const fn size(self) -> usize {
         match self {
             Self::U8 | Self::I8 => 1,
-            Self::U16 | Self::I16 => 2,
+            Self::U16 | Self::I16 | Self::F16 => 2,
             Self::U32 | Self::I32 | Self::F32 => 4,
             Self::U64 | Self::I64 | Self::F64 => 8,
         }
@@ -68,6 +69,7 @@ pub(crate) fn read(
         Scalar::U8 => same::<u8>(reader, count, swapped)?.into(),
         Scalar::U16 => same::<u16>(reader, count, swapped)?.into(),
         Scalar::I16 => same::<i16>(reader, count, swapped)?.into(),
+        Scalar::F16 => same::<f16>(reader, count, swapped)?.into(),
         Scalar::F32 => same::<f32>(reader, count, swapped)?.into(),
         Scalar::F64 => same::<f64>(reader, count, swapped)?.into(),
         Scalar::I8 => widened::<i8, i16>(reader, count, swapped, |v| Some(v.into()))?.into(),

@@ -17,30 +17,50 @@ pub enum Format {
     Npy,
     Npz,
     Flo,
+    Flo5,
     KittiPng,
     Pfm,
     Exr,
     Tiff,
+    OpenCv,
     Nifti,
     MetaImage,
     Nrrd,
+    ItkHdf5,
+    X5,
+    OmeZarr,
+    Safetensors,
+    Torch,
 }
 
 /// The ends of names and the formats they stand for; longer ends first.
 const ENDS: &[(&str, Format)] = &[
     (".nii.gz", Format::Nifti),
+    (".ome.zarr", Format::OmeZarr),
     (".npy", Format::Npy),
     (".npz", Format::Npz),
     (".flo", Format::Flo),
+    (".flo5", Format::Flo5),
     (".png", Format::KittiPng),
     (".pfm", Format::Pfm),
     (".exr", Format::Exr),
     (".tif", Format::Tiff),
     (".tiff", Format::Tiff),
+    (".yml", Format::OpenCv),
+    (".yaml", Format::OpenCv),
+    (".xml", Format::OpenCv),
+    (".json", Format::OpenCv),
     (".nii", Format::Nifti),
     (".mha", Format::MetaImage),
     (".mhd", Format::MetaImage),
     (".nrrd", Format::Nrrd),
+    (".h5", Format::ItkHdf5),
+    (".hdf5", Format::ItkHdf5),
+    (".x5", Format::X5),
+    (".zarr", Format::OmeZarr),
+    (".safetensors", Format::Safetensors),
+    (".pt", Format::Torch),
+    (".pth", Format::Torch),
 ];
 
 impl Format {
@@ -59,7 +79,7 @@ impl Format {
     /// Whether it holds f64; others round to f32 or steps of their own.
     #[must_use]
     pub const fn holds_doubles(self) -> bool {
-        !matches!(self, Self::Flo | Self::KittiPng | Self::Pfm | Self::Exr | Self::Tiff)
+        !matches!(self, Self::Flo | Self::Flo5 | Self::KittiPng | Self::Pfm | Self::Exr | Self::Tiff)
     }
 
     /// The convention that numbers have to be in to be written so: the format's own, or the one asked for in the layout that
@@ -69,17 +89,22 @@ impl Format {
     /// In words: what the format holds, and what is to be named.
     pub fn convention(self, asked: Option<&Convention>, axes: usize) -> Result<Convention, String> {
         match self {
-            Self::Npy => {
+            Self::Npy | Self::Safetensors | Self::Torch => {
                 asked.copied().ok_or_else(|| "holds numbers of any meaning: name the convention (torch_grid, flow, ..)".into())
             }
             Self::Npz => own("displace's own fields", "flow", asked),
             Self::Flo => format::flo::takes(asked, axes),
+            Self::Flo5 => format::hdf5::flo5::takes(asked, axes),
             Self::KittiPng => format::kitti::takes(asked, axes),
             Self::Pfm => format::pfm::takes(asked, axes),
             Self::Exr | Self::Tiff => format::exr::takes(asked, axes),
+            Self::OpenCv => format::opencv::takes(asked, axes),
             Self::Nifti => format::nifti::takes(asked, axes),
             Self::MetaImage => format::metaimage::takes(asked, axes),
             Self::Nrrd => format::nrrd::takes(asked, axes),
+            Self::ItkHdf5 => format::hdf5::itk::takes(asked, axes),
+            Self::X5 => format::hdf5::x5::takes(asked, axes),
+            Self::OmeZarr => format::ome_zarr::takes(asked, axes),
         }
     }
 }
@@ -104,12 +129,19 @@ pub fn write_field(path: &Path, field: &StoredField, options: &WriteOptions<'_>)
             Err(at(path)(WriteCause::Field { format: "a field", what: "this format needs more than its numbers".into() }))
         }
         Format::Flo => format::flo::write(path, field),
+        Format::Flo5 => format::hdf5::flo5::write(path, field),
         Format::KittiPng => format::kitti::write(path, field),
         Format::Pfm => format::pfm::write(path, field),
         Format::Exr => format::exr::write(path, field),
         Format::Tiff => format::exr::write_tiff(path, field),
+        Format::OpenCv => format::opencv::write(path, field),
         Format::Nifti => format::nifti::write(path, field),
         Format::MetaImage => format::metaimage::write(path, field),
         Format::Nrrd => format::nrrd::write(path, field),
+        Format::ItkHdf5 => format::hdf5::itk::write(path, field),
+        Format::X5 => format::hdf5::x5::write(path, field),
+        Format::OmeZarr => format::ome_zarr::write(path, field),
+        Format::Safetensors => format::safetensors::write(path, field),
+        Format::Torch => format::torch::write(path, field),
     }
 }

@@ -143,12 +143,12 @@ fn content_counts_not_names() {
     let path = file(&folder, "b.png", b"GIF89a....");
     assert_eq!(
         line(read_image(&path), &path),
-        "starts with the bytes 47 49 46 38 39 61 2e 2e (\"GIF89a..\"): that is none of .npy, .npz, PNG, JPEG, TIFF, EXR, PFM, .flo, NIfTI, MetaImage, NRRD, ITK's transforms, matrices of numbers"
+        "starts with the bytes 47 49 46 38 39 61 2e 2e (\"GIF89a..\"): that is none of .npy, .npz, safetensors, .pt, PNG, JPEG, TIFF, EXR, PFM, .flo, HDF5, OpenCV's matrices, NIfTI, MetaImage, NRRD, ITK's transforms, matrices of numbers"
     );
     let path = file(&folder, "c.png", b"");
     assert_eq!(
         line(read(&path), &path),
-        "is empty (0 bytes): expected an array, an image or a field (.npy, .npz, PNG, JPEG, TIFF, EXR, PFM, .flo, NIfTI, MetaImage, NRRD, ITK's transforms, matrices of numbers)"
+        "is empty (0 bytes): expected an array, an image or a field (.npy, .npz, safetensors, .pt, PNG, JPEG, TIFF, EXR, PFM, .flo, HDF5, OpenCV's matrices, NIfTI, MetaImage, NRRD, ITK's transforms, matrices of numbers)"
     );
     assert_eq!(line(read(folder.path()), folder.path()), "is a folder: expected a file");
     let path = folder.path().join("d.png");

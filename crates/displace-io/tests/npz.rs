@@ -88,7 +88,7 @@ fn archives_of_other_things_are_refused() {
         "is a zip archive without arrays: it holds \"archive/data.pkl\", \"archive/version\" and no .npy"
     );
     let path = file(&folder, "b.npz", &zipped(&[("x.npy", b"hello")], CompressionMethod::Stored));
-    let expected = "member \"x\": starts with the bytes 68 65 6c 6c 6f (\"hello\"): that is none of .npy, .npz, PNG, JPEG, TIFF, EXR, PFM, .flo, NIfTI, MetaImage, NRRD, ITK's transforms, matrices of numbers";
+    let expected = "member \"x\": starts with the bytes 68 65 6c 6c 6f (\"hello\"): that is none of .npy, .npz, safetensors, .pt, PNG, JPEG, TIFF, EXR, PFM, .flo, HDF5, OpenCV's matrices, NIfTI, MetaImage, NRRD, ITK's transforms, matrices of numbers";
     assert_eq!(line(read_npz(&path), &path), expected);
     assert_eq!(line(read_array(&path), &path), "is a zip archive (.npz): expected an .npy array");
 }

@@ -8,7 +8,8 @@ use std::io;
 use thiserror::Error;
 
 /// What is read, for errors.
-const KNOWN: &str = ".npy, .npz, PNG, JPEG, TIFF, EXR, PFM, .flo, NIfTI, MetaImage, NRRD, ITK's transforms, matrices of numbers";
+const KNOWN: &str = ".npy, .npz, safetensors, .pt, PNG, JPEG, TIFF, EXR, PFM, .flo, HDF5, OpenCV's matrices, NIfTI, MetaImage, NRRD, \
+                     ITK's transforms, matrices of numbers";
 
 /// Where reading failed, and why: one line.
 #[derive(Debug, Error)]

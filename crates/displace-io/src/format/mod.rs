@@ -3,6 +3,7 @@
 pub(crate) mod exr;
 pub(crate) mod flo;
 pub(crate) mod gzip;
+pub(crate) mod hdf5;
 pub(crate) mod itk_kinds;
 pub(crate) mod itk_mat;
 pub(crate) mod itk_text;
@@ -11,7 +12,13 @@ pub(crate) mod matrix;
 pub(crate) mod metaimage;
 pub(crate) mod nifti;
 pub(crate) mod nrrd;
+pub(crate) mod ome_zarr;
+pub(crate) mod opencv;
+mod pairs;
 pub(crate) mod pfm;
+pub(crate) mod safetensors;
+pub(crate) mod tensor;
+pub(crate) mod torch;
 pub(crate) mod volume;
 
 use crate::contents::Contents;
@@ -39,13 +46,18 @@ pub(crate) fn read(kind: Kind, input: &mut Input<'_>) -> Option<Result<Contents,
         Kind::Exr => exr::read(input),
         Kind::Flo => flo::read(input),
         Kind::Gzip => gzip::read(input),
+        Kind::Hdf5 => hdf5::read(input),
         Kind::ItkMat => itk_mat::read(input),
         Kind::ItkText => itk_text::read(input),
         Kind::Matrix => matrix::read(input),
         Kind::MetaImage => metaimage::read(input),
         Kind::Nifti => nifti::read(input),
         Kind::Nrrd => nrrd::read(input),
+        Kind::OmeZarr => ome_zarr::read(input),
+        Kind::OpenCv => opencv::read(input),
         Kind::Pfm => pfm::read(input),
+        Kind::Safetensors => safetensors::read(input),
+        Kind::Torch => torch::read(input),
         Kind::Npy | Kind::Zip | Kind::Png | Kind::Jpeg | Kind::Tiff => return None,
     })
 }

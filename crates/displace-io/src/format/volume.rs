@@ -129,6 +129,7 @@ fn push(scalar: Scalar, word: &str, bytes: &mut Vec<u8>) -> bool {
         Scalar::I64 => put!(i64),
         Scalar::F32 => put!(f32),
         Scalar::F64 => put!(f64),
+        Scalar::F16 => false,
     }
 }
 
@@ -159,6 +160,7 @@ fn name(scalar: Scalar) -> &'static str {
         Scalar::I32 => "i4",
         Scalar::U64 => "u8",
         Scalar::I64 => "i8",
+        Scalar::F16 => "f2",
         Scalar::F32 => "f4",
         Scalar::F64 => "f8",
     }
@@ -166,7 +168,7 @@ fn name(scalar: Scalar) -> &'static str {
 
 /// Whether the numbers have fractions: those of a field do.
 pub(crate) const fn is_float(scalar: Scalar) -> bool {
-    matches!(scalar, Scalar::F32 | Scalar::F64)
+    matches!(scalar, Scalar::F16 | Scalar::F32 | Scalar::F64)
 }
 
 /// A placement, or why there is none.
