@@ -14,6 +14,7 @@
     jacobian_determinant    how a map stretches; also jacobian, divergence, curl, strain
     folding                 every fold, found exactly
     set_num_threads         how many threads share large work
+    guess                   which conventions numbers may have, with evidence
     inspect                 a report on a grid, a field or any array
     Field, read, write      fields with what gives them meaning, in memory and in files
     convert                 between every convention; also conventions, StoredField, Volume, Placement
@@ -40,6 +41,7 @@ from ._flow import Exponential, Logarithm, exp, log
 from ._folding import Extreme, Folding, folding
 from ._grid_from_displacement import grid_from_displacement
 from ._grid_sample import grid_sample
+from ._guess import guess
 from ._inspect import Report, inspect
 from ._invert import Convergence, Inverse, invert
 from ._jacobian import curl, divergence, jacobian, jacobian_determinant, strain
@@ -86,6 +88,7 @@ __all__ = [
     "get_num_threads",
     "grid_from_displacement",
     "grid_sample",
+    "guess",
     "inspect",
     "invert",
     "jacobian",

@@ -30,6 +30,11 @@ _WORDS = (
 _KNOWN = frozenset(itertools.product(*(known for _, known in _WORDS)))
 
 
+def is_image(dtype: np.dtype[Any]) -> bool:
+    """Whether images may have this dtype."""
+    return dtype in _IMAGES
+
+
 def traced() -> bool:
     """Whether torch.compile reads this code rather than runs it; said to be so until torch tensors have come."""
     return True

@@ -11,7 +11,7 @@ from . import _arrays, _core
 from ._errors import DisplaceError
 from ._field import Field, to_numpy
 from ._inspect import Report
-from ._stored import StoredField, Transform, Volume, pixels_of
+from ._stored import StoredField, Transform, Volume, copied, pixels_of
 
 _PRECISIONS = {None: None, "float32": False, "float64": True}
 
@@ -25,6 +25,7 @@ def convert(
     source=None,
     reference=None,
     rest=None,
+    align_corners=None,
     invert=False,
     dtype=None,
     report=False,
@@ -52,6 +53,8 @@ def convert(
         out.
     rest : "index", "extent" or None
         What pixel displacements count from; needed if the sizes differ.
+    align_corners : bool, optional
+        What the ends of the image are that rest "extent" counts by, where the conventions do not say it.
     invert : bool
         Whether the map is inverted if one convention pulls and the other pushes. Pixels reached by nobody are NaN.
     dtype : "float32", "float64" or None
@@ -96,6 +99,7 @@ def convert(
     held, src, known = _held(array, src)
     if known is not None:
         rest = rest or known[1]
+        align_corners = known[2] if align_corners is None else align_corners
         if input_size is None and source is None:
             input_size = known[0]
     same = isinstance(source, str) and source == "same"
@@ -113,11 +117,11 @@ def convert(
         image,
         same,
         None if reference is None else pixels_of(reference, "reference"),
-        rest,
+        (rest, None if align_corners is None else bool(align_corners)),
         bool(invert),
         _PRECISIONS[name],
     )
-    result = _stored_array(out)
+    result = copied(out)
     if torch:
         import torch as library
 
@@ -127,18 +131,9 @@ def convert(
     return (result, Report(lines, json.loads(facts))) if report else result
 
 
-def _stored_array(held):
-    stored = held.array()
-    array = np.empty(stored.shape, stored.dtype)
-    stored.copy_into(array)
-    return array
-
-
 def _held(array, src):
     """The core's own, the convention that is still to be named, and what a field knows of sizes."""
-    if isinstance(array, Transform):
-        return array._held, src, None
-    if isinstance(array, StoredField):
+    if isinstance(array, (StoredField, Transform)):
         return array._held, src, None
     if isinstance(array, Volume):
         raise DisplaceError("a Volume is an image: numbers that say where pixels go are expected")
@@ -146,7 +141,7 @@ def _held(array, src):
         if src not in (None, "flow"):
             raise DisplaceError(f'a Field is "flow"; src={src!r} contradicts it')
         numbers = to_numpy(array.displacement, "field")
-        return _core.hold(np.asarray(numbers, order="C"), "flow", None, None), None, (array.input_size, array.rest)
+        return _core.hold(np.asarray(numbers, order="C"), "flow", None, None), None, (array.input_size, array.rest, array.align_corners)
     if isinstance(array, dict):
         raise DisplaceError(f"an archive of {', '.join(array)}: give one of its arrays")
     if src is None:

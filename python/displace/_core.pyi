@@ -32,6 +32,7 @@ __all__ = [
     "folding",
     "get_num_threads",
     "grid_from_displacement",
+    "guess",
     "hold",
     "hold_volume",
     "inspect",
@@ -74,6 +75,15 @@ class Held:
     def remarks(self) -> list[str]: ...
     def size(self) -> list[int] | None: ...
 
+def guess(
+    array: Any,
+    input_size: Sequence[int] | None,
+    declared: str | None,
+    pair: tuple[Any, Any, bool] | None,
+    here: _Place3 | None,
+    there: _Place3 | None,
+    only_findings: bool,
+) -> tuple[list[tuple[str, str]], str]: ...
 def hold(array: Any, reading: str | None, valid: Sequence[bool] | None, place: _Place3 | None) -> Held: ...
 def hold_volume(array: Any, place: _Place3, channels: int) -> Held: ...
 def convert(
@@ -83,7 +93,7 @@ def convert(
     source: _Image | None,
     same: bool,
     reference: _Image | None,
-    rest: str | None,
+    rest: tuple[str | None, bool | None],
     invert: bool,
     double: bool | None,
 ) -> tuple[Held, list[tuple[str, str]], str]: ...

@@ -19,8 +19,9 @@ def read(path):
     ----------
     path : str or os.PathLike
         An array (.npy), an archive of arrays or a field (.npz), an image (PNG, JPEG, TIFF, EXR, PFM), a volume (NIfTI, MetaImage,
-        NRRD), a flow (.flo), a displacement field of ITK, ANTs, FSL, AFNI, SPM, MRtrix or nitransforms (NIfTI, .mha, .nrrd), or a
-        transform of ITK or AFNI (.tfm, .txt, .mat, .1D).
+        NRRD), a flow (.flo, .flo5), OpenCV's matrices, tensors (safetensors, .pt), a displacement field of ITK, ANTs, FSL, AFNI, SPM,
+        MRtrix or nitransforms (NIfTI, .mha, .nrrd, .x5), a transform of ITK or AFNI (.h5, .tfm, .txt, .mat, .1D), or an OME-Zarr
+        folder.
 
     Returns
     -------

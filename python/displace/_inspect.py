@@ -53,7 +53,7 @@ def inspect(array, input_size=None, align_corners=None, *, rest=None, kind=None)
     Parameters
     ----------
     array : Field, array or tensor
-        A `Field`; or locations, if `kind` says so; or anything, of which shape, dtype and range are reported.
+        A `Field`; or locations, if `kind` says so; or anything of numbers, of which shape, dtype and range are reported.
     input_size : (H, W) or (D, H, W), optional
         Size of the image that is read. Needed for a grid.
     align_corners : bool, optional
@@ -61,7 +61,7 @@ def inspect(array, input_size=None, align_corners=None, *, rest=None, kind=None)
     rest : "index", "extent" or None
         Where "no displacement" reads; needed if the sizes differ.
     kind : "grid", "displacement" or None
-        What the numbers are. Nothing is guessed.
+        What the numbers are. Nothing is guessed, but lines of "doubt" say what speaks clearly against it; see `guess`.
 
     Returns
     -------
@@ -89,7 +89,11 @@ def inspect(array, input_size=None, align_corners=None, *, rest=None, kind=None)
     _arrays.check_memory(numbers, "array")
     _arrays.check_words("nearest", "zeros", "normalized", rest)
     if kind is None:
-        lines, facts = _core.inspect(np.asarray(numbers, order="C"), None, None, False, None)
+        known = numbers if _arrays.is_image(numbers.dtype) or numbers.dtype.kind not in "iub" else numbers.astype(np.float64)
+        lines, facts = _core.inspect(np.asarray(known, order="C"), None, None, False, None)
+        if known is not numbers:
+            lines[0] = ("array", f"{numbers.dtype} {numbers.shape}")
+            facts = json.dumps(json.loads(facts) | {"dtype": numbers.dtype.name})
         if input_size is not None or align_corners is not None:
             raise DisplaceError('input_size and align_corners describe locations: say kind="grid" or kind="displacement"')
         if numbers.ndim >= 3 and numbers.shape[-1] in (2, 3) and numbers.dtype.kind == "f":
@@ -103,6 +107,17 @@ def inspect(array, input_size=None, align_corners=None, *, rest=None, kind=None)
         raise DisplaceError("a grid's report needs input_size, the size of the image it reads, and align_corners")
     batch = np.ascontiguousarray(_arrays.batched(numbers, axes))
     lines, facts = _core.inspect(batch, kind, size, bool(align_corners), rest)
+    doubts, found = _doubts(batch, kind, size, bool(align_corners))
+    lines, facts = lines + doubts, json.dumps(json.loads(facts) | found)
     if kind == "grid":
         batch = displacement(batch, size, align_corners=align_corners, rest=rest)
     return Report(lines, json.loads(facts), Field(batch, size, align_corners=bool(align_corners), rest=rest))
+
+
+def _doubts(batch, kind, size, align_corners):
+    """What speaks clearly against what the numbers are said to be."""
+    declared = {"grid": "torch_grid_aligned" if align_corners else "torch_grid", "displacement": "flow"}.get(kind)
+    if declared is None or 0 in batch.shape or not np.isfinite(batch[:1]).any():
+        return [], {"findings": []}
+    lines, facts = _core.guess(batch[:1], size, declared, None, None, None, True)
+    return lines, json.loads(facts)

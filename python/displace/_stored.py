@@ -57,7 +57,21 @@ class Placement:
         return f"Placement(spacing={self.spacing}, origin={self.origin}, direction={self.direction})"
 
 
-class StoredField:
+class _Arraylike:
+    """What shows itself as an array."""
+
+    __slots__ = ()
+
+    @property
+    def shape(self):
+        """Shape of the array."""
+        return tuple(self.array.shape)
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.array, dtype=dtype, copy=copy) if copy is not None else np.asarray(self.array, dtype=dtype)
+
+
+class StoredField(_Arraylike):
     """Numbers that say where pixels go, with what they mean, as files have them.
 
     Parameters
@@ -100,7 +114,7 @@ class StoredField:
             place = None if placement is None else placement._place()
             held = _core.hold(np.asarray(numbers, order="C"), str(convention), mask, place)
         self._held = held
-        self.array = numbers
+        self.array = numbers if valid is None else copied(held)
         self.readings = tuple(held.readings())
         self.placement = Placement._of(held.placement())
         mask = held.valid()
@@ -110,16 +124,8 @@ class StoredField:
     @classmethod
     def _of(cls, held):
         self = cls.__new__(cls)
-        self._fill(held, _copied(held), None, None, None)
+        self._fill(held, copied(held), None, None, None)
         return self
-
-    @property
-    def shape(self):
-        """Shape of the numbers."""
-        return tuple(self.array.shape)
-
-    def __array__(self, dtype=None, copy=None):
-        return np.array(self.array, dtype=dtype, copy=copy) if copy is not None else np.asarray(self.array, dtype=dtype)
 
     def __repr__(self):
         meaning = " or ".join(f'"{reading}"' for reading in self.readings)
@@ -128,7 +134,7 @@ class StoredField:
         return f"StoredField({self.array.dtype} {self.shape}, {meaning}{placed}{valid})"
 
 
-class Volume:
+class Volume(_Arraylike):
     """An image that knows where its pixels lie.
 
     Parameters
@@ -158,17 +164,9 @@ class Volume:
     def _of(cls, held):
         self = cls.__new__(cls)
         self._held = held
-        self.array = _copied(held)
+        self.array = copied(held)
         self.placement = Placement._of(held.placement())
         return self
-
-    @property
-    def shape(self):
-        """Shape of the pixels."""
-        return tuple(self.array.shape)
-
-    def __array__(self, dtype=None, copy=None):
-        return np.array(self.array, dtype=dtype, copy=copy) if copy is not None else np.asarray(self.array, dtype=dtype)
 
     def __repr__(self):
         return f"Volume({self.array.dtype} {self.shape}, spacing={self.placement.spacing})"
@@ -195,7 +193,8 @@ class Transform:
         return "Transform(mm, LPS, output to input)"
 
 
-def _copied(held):
+def copied(held):
+    """The numbers of the core's own as an array."""
     stored = held.array()
     array = np.empty(stored.shape, stored.dtype)
     stored.copy_into(array)

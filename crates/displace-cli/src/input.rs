@@ -40,8 +40,14 @@ pub(crate) fn field_of(path: &Path, contents: Contents, from: &FromArgs, lattice
         let size = lattice.input_size.as_ref();
         let source =
             size.map_or(SourcePixels::Unknown, |size| SourcePixels::Known(Pixels { size: size.0.clone(), placement: None }));
-        let conversion =
-            Conversion { from: from.from, source, rest: lattice.rest, precision: Precision::Same, ..Conversion::default() };
+        let conversion = Conversion {
+            from: from.from,
+            source,
+            rest: lattice.rest,
+            extent: Some(lattice.extent()),
+            precision: Precision::Same,
+            ..Conversion::default()
+        };
         return Ok(flow(path, contents, &conversion)?.0);
     }
     let stored = locations(path, contents)?;
@@ -104,7 +110,7 @@ pub(crate) fn flow(path: &Path, contents: Contents, conversion: &Conversion) -> 
     let converted =
         Conversion { to, rest_of_result: Some(Rest::Index), ..conversion.clone() }.run(contents).map_err(refused(path))?;
     let described =
-        converted.input_size.map(|input_size| FieldNotes { input_size, extent: displace::Extent::Edges, rest: converted.rest });
+        converted.input_size.map(|input_size| FieldNotes { input_size, extent: converted.extent, rest: converted.rest });
     let (array, placement) = (converted.field.array, converted.field.placement);
     Ok((Stored { path: path.to_path_buf(), array, meaning: Some(Meaning::Displacement), described }, placement))
 }

@@ -35,6 +35,7 @@ enum Command {
     Exp(cmd::exp::Args),
     Jacobian(cmd::jacobian::Args),
     Points(cmd::points::Args),
+    Guess(cmd::guess::Args),
     Info(cmd::info::Args),
     Plot(cmd::plot::Args),
 }
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         Command::Exp(args) => cmd::exp::run(&args),
         Command::Jacobian(args) => cmd::jacobian::run(&args),
         Command::Points(args) => cmd::points::run(&args),
+        Command::Guess(args) => cmd::guess::run(&args),
         Command::Info(args) => cmd::info::run(&args),
         Command::Plot(args) => cmd::plot::run(&args),
     };

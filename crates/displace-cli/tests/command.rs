@@ -428,3 +428,83 @@ fn points_go_both_ways() {
     std::fs::write(&points, "1 2 3\n").expect("a writable folder");
     assert!(fails(&["points", "--from", "flow", &field, &points], 1).contains("line 1: \"1 2 3\": expected 2 numbers"));
 }
+
+#[test]
+fn conversions_say_what_they_assume_and_what_they_change() {
+    let folder = Folder::new();
+    let values: Vec<f32> = (0..96).map(|i| (i as f32 * 0.37).sin() * 3.0).collect();
+    let flow = folder.save("flow.npy", &[6, 8, 2], values);
+    let [flo, grid, back] = ["a.flo", "grid.npy", "b.flo"].map(|name| folder.path(name));
+    // What an array is has to be said, and what torch's grid depends on.
+    assert!(fails(&["convert", &flow, &flo], 2).contains("one of flow, torch_grid"));
+    let text = succeeds(&["convert", &flow, &flo, "--from", "flow"]);
+    assert!(text.contains("flow (as named)") && text.contains("changed  nothing"), "{text}");
+    assert!(fails(&["convert", &flo, &grid, "--to", "torch_grid"], 2).contains("-s HxW"));
+    assert!(fails(&["convert", &flo, &grid], 2).contains("name the convention"));
+    assert!(fails(&["convert", &flo, &grid, "--from", "tfa", "--to", "torch_grid", "-s", "6x8"], 2).contains("contradicts"));
+    let text = succeeds(&["convert", &flo, &grid, "--to", "torch_grid", "-s", "6x8"]);
+    assert!(text.contains("as the file says") && text.contains("quantity=location, unit=normalized_edges"), "{text}");
+    assert!(text.contains("the way back gives the same numbers") && text.contains("f64, since f32"), "{text}");
+    succeeds(&["convert", &grid, &back, "--from", "torch_grid", "--source", "same"]);
+    assert_eq!(std::fs::read(&flo).unwrap(), std::fs::read(&back).unwrap());
+    let text = succeeds(&["convert", &flo, &grid, "--to", "torch_grid", "-s", "6x8", "--dtype", "same"]);
+    assert!(text.contains("f32 (6, 8, 2)") && text.contains("the way back differs by"), "{text}");
+    // Pull and push.
+    let push = folder.path("push.npy");
+    let opposite = ["convert", &flo, &push, "--to", "flow,direction=push"];
+    assert!(fails(&opposite, 2).contains("--invert"));
+    assert!(succeeds(&[&opposite[..], &["--invert"]].concat()).contains("inverted"));
+    assert!(succeeds(&["convert", "--list"]).contains("stmap_centers"));
+}
+
+#[test]
+fn rest_by_the_frame_needs_its_ends() {
+    let folder = Folder::new();
+    let shift = folder.save("shift.npy", &[2, 4, 2], vec![0.0f32; 16]);
+    let map = folder.path("map.npy");
+    let asked = ["convert", &shift, &map, "--from", "flow", "--to", "pixel_map", "-s", "4x8", "--dtype", "same"];
+    assert!(fails(&asked, 2).contains("rest \"index\""));
+    let by_frame = [&asked[..], &["--rest", "extent"]].concat();
+    assert!(fails(&by_frame, 2).contains("--extent edges or"));
+    // No displacement in 8 pixels read by 4: 0.5, 2.5, .. between edges, 0, 7/3, .. between end centres.
+    succeeds(&[&by_frame[..], &["--extent", "edges"]].concat());
+    assert_eq!(floats(&map).1[..3], [0.5, 0.5, 2.5]);
+    succeeds(&[&by_frame[..], &["--extent", "centers"]].concat());
+    assert_eq!(floats(&map).1[..3], [0.0, 0.0, (7.0f64 / 3.0) as f32]);
+    // A field of the library's own keeps them.
+    let field = folder.path("field.npz");
+    succeeds(&[
+        "convert",
+        &map,
+        &field,
+        "--from",
+        "pixel_map",
+        "-s",
+        "4x8",
+        "--rest",
+        "extent",
+        "--extent",
+        "centers",
+        "--dtype",
+        "same",
+    ]);
+    assert!(succeeds(&["info", &field]).contains("align_corners=True"));
+    let again = folder.path("again.npy");
+    succeeds(&["convert", &field, &again, "--to", "pixel_map", "--dtype", "same"]);
+    assert_eq!(floats(&again), floats(&map));
+}
+
+#[test]
+fn a_wrong_declaration_is_called_out() {
+    let folder = Folder::new();
+    // The identity between the centres of the end pixels.
+    let grid: Vec<f32> = (0..48 * 64).flat_map(|i| [(i % 64) as f32 / 31.5 - 1.0, (i / 64) as f32 / 23.5 - 1.0]).collect();
+    let grid = folder.save("grid.npy", &[1, 48, 64, 2], grid);
+    let wrong = succeeds(&["info", &grid, "--as", "grid", "-s", "48x64"]);
+    assert!(wrong.contains("doubt") && wrong.contains("torch_grid_aligned"), "{wrong}");
+    let right = succeeds(&["info", &grid, "--as", "grid", "-s", "48x64", "--align-corners"]);
+    assert!(!right.contains("doubt"), "{right}");
+    let guessed = succeeds(&["guess", &grid, "-s", "48x64", "--from", "torch_grid"]);
+    assert!(guessed.contains("most likely") && guessed.contains("torch_grid_aligned") && guessed.contains("doubt"), "{guessed}");
+    assert!(succeeds(&["guess", &grid, "--from", "torch_grid_aligned"]).contains("nothing speaks clearly against it"));
+}

@@ -60,6 +60,8 @@ pub struct Conversion {
     pub reference: Option<Pixels>,
     /// What pixel displacements count from if the sizes differ.
     pub rest: Option<Rest>,
+    /// What the ends of the image are that rest "extent" counts by, where the conventions do not say.
+    pub extent: Option<Extent>,
     /// What displacements that come out count from, where those that go in count from nothing and `rest` is not said: for results
     /// that keep it.
     pub rest_of_result: Option<Rest>,
@@ -84,6 +86,8 @@ pub struct Converted {
     pub input_size: Option<Vec<usize>>,
     /// What pixel displacements count from.
     pub rest: Rest,
+    /// What the ends of the image are that is read.
+    pub extent: Extent,
     /// The largest amount by which a number differs after the way back, in its own unit; 0 if all are the same. `None` after
     /// an inversion.
     pub loss: Option<f64>,
@@ -125,6 +129,15 @@ pub enum ConversionError {
         /// The field's own size.
         own: String,
     },
+    /// What displacements count from.
+    #[error("{0} (rest=, --rest)")]
+    Rest(displace::error::RestNeeded),
+    /// The frame that rest "extent" counts by.
+    #[error(
+        "rest \"extent\" counts by the ends of the image that is read, and nothing says what they are: name them (--extent edges or \
+         centers; in Python align_corners=False or True)"
+    )]
+    Extent,
     /// Where pixels lie.
     #[error("\"{convention}\" is in mm, and nothing says where the pixels of {of} lie: {advice}")]
     Placement {
@@ -271,6 +284,7 @@ impl Conversion {
                 self.source = SourcePixels::Known(Pixels { size: notes.input_size, placement: None });
             }
             self.rest = self.rest.or(Some(notes.rest));
+            self.extent = Some(notes.extent);
         }
         let array = members.swap_remove(at).1;
         self.reading(StoredField { array, readings: vec![flow], valid: None, placement: None, remarks: Vec::new() })
@@ -337,6 +351,7 @@ impl Conversion {
             axes,
             input_size: known.then(|| geometry.between.source().size().iter().rev().copied().collect()),
             rest: geometry.between.rest(),
+            extent: geometry.between.source().extent(),
             loss: Some(loss),
             holes: None,
             widened,
@@ -420,8 +435,6 @@ impl Conversion {
             .unwrap_or_else(|| own.clone())
             .try_into()
             .map_err(|size: Vec<usize>| other(format!("an image of {} pixels for numbers of {D} components", text(&size))))?;
-        let extent = [from, to].into_iter().find_map(|c| extent_of(c.unit)).unwrap_or(Extent::Edges);
-        let lattice = Lattice::from_shape(size, extent).map_err(other)?;
         let destination: [usize; D] = std::array::from_fn(|k| axes.size[k]);
         // Only displacements in units of a lattice count from its rest.
         let counts = |c: &Convention| c.quantity != Quantity::Location && !c.is_physical();
@@ -430,7 +443,12 @@ impl Conversion {
             (false, true) => self.rest.or(self.rest_of_result),
             (false, false) => self.rest.or(Some(Rest::Index)),
         };
-        let between = Between::new(lattice, destination, rest).map_err(|e| other(format!("{e} (rest=, --rest)")))?;
+        let differs = (0..D).any(|k| size[D - 1 - k] != destination[k]);
+        let by_frame = differs && rest == Some(Rest::Extent) && (counts(from) || counts(to));
+        let extent =
+            extent_of(from.unit).or(self.extent).or(if by_frame { None } else { Some(extent_of(to.unit).unwrap_or_default()) });
+        let lattice = Lattice::from_shape(size, extent.ok_or(ConversionError::Extent)?).map_err(other)?;
+        let between = Between::new(lattice, destination, rest).map_err(ConversionError::Rest)?;
         Ok((Geometry { between, here, there }, known))
     }
 
@@ -490,6 +508,7 @@ impl Conversion {
             axes: new_axes,
             input_size: Some(back.source().size().iter().rev().copied().collect()),
             rest: back.rest(),
+            extent: back.source().extent(),
             loss: None,
             holes: Some(holes),
             widened: false,

@@ -36,6 +36,10 @@
 //! | EXR, PFM | images of f16, f32, u32 as f32; [`st_map`] takes two channels for places | fields of f32 |
 //! | `.flo`, KITTI's PNG ([`kitti_flow`]) | flows, and which pixels are known | flows |
 //! | NIfTI, MetaImage, NRRD | images with their places ([`Volume`]), and fields ([`StoredField`]) | both |
+//! | HDF5 | `.flo5`, ITK's transforms, nitransforms X5, any datasets | fields, transforms ([`write_transform_hdf5`]) |
+//! | OME-Zarr | 0.6 displacements and coordinates, Zarr arrays | fields |
+//! | safetensors, torch's `.pt` | tensors; no code is ever run | one tensor |
+//! | OpenCV's `.yml`, `.xml`, `.json` | matrices | fields |
 //! | ITK's `.tfm`, `.txt`, `.mat`; AFNI's and FSL's matrices | [`Transform`]s, which [`render`] works out; [`flirt`] | affine ones |
 //!
 //! An image is `(H, W)` when grey and `(H, W, C)` otherwise: grey and alpha, RGB, RGBA.

@@ -8,6 +8,7 @@ const KINDS: &[(&str, Kind)] = &[
     ("npz", Kind::Zip),
     ("flo", Kind::Flo),
     ("pfm", Kind::Pfm),
+    ("opencv", Kind::OpenCv),
     ("nifti", Kind::Nifti),
     ("gzip", Kind::Gzip),
     ("metaimage", Kind::MetaImage),
@@ -15,6 +16,9 @@ const KINDS: &[(&str, Kind)] = &[
     ("itk_text", Kind::ItkText),
     ("itk_mat", Kind::ItkMat),
     ("matrix", Kind::Matrix),
+    ("torch", Kind::Torch),
+    ("safetensors", Kind::Safetensors),
+    ("hdf5", Kind::Hdf5),
     ("exr", Kind::Exr),
 ];
 

@@ -284,7 +284,7 @@ fn what_cannot_be_written_leaves_nothing() {
     );
     assert!(
         error(&StoredField { readings: vec![convention("itk")], ..good.clone() })
-            .contains("in the convention itk: expected voxelmorph,unit=mm_lps")
+            .contains("in the convention itk: expected itk,order=ij,layout=first")
     );
     assert!(
         error(&StoredField { array: array(DType::F32, &[3, 3, 4], |_| 0.0), ..good.clone() })

@@ -35,6 +35,8 @@ mod core_module {
     #[pymodule_export]
     use crate::op::grid_from_displacement::grid_from_displacement;
     #[pymodule_export]
+    use crate::op::guess::guess;
+    #[pymodule_export]
     use crate::op::inspect::inspect;
     #[pymodule_export]
     use crate::op::invert::invert;

@@ -3,6 +3,7 @@
 //! The command and the Python package say the same because both say it through this crate. No files, no terminal.
 
 mod conversion;
+mod guess;
 mod slice;
 
 pub use slice::{PickError, arrows};

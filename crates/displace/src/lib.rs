@@ -41,11 +41,12 @@
 //! | ITK `DisplacementFieldJacobianDeterminant` | [`jacobian_determinant`]; [`folding`] for every fold |
 //! | softmax splatting, `forward_warp`, `grid_push` | [`splat`] |
 //! | albumentations key points, boxes, masks | [`transform_points`], [`transform_boxes`], [`transform_labels`] |
-//! | ITK displacement field | a [`Field`] after scaling mm to source pixels |
+//! | ITK, ANTs, FSL, SPM, MRtrix, nitransforms, VoxelMorph, MONAI fields, ST maps | [`convert`] between [`Convention`]s, with [`Placement`]s where they are in mm |
+//! | "what are these numbers?" | [`guess`] |
 //!
 //! # What it refuses
 //!
-//! It does not guess: sizes, extent and rest are named or known. It holds no files ([`displace-io`]), draws no pictures
+//! It does not guess unless asked ([`guess`]): sizes, extent and rest are named or known. It holds no files ([`displace-io`]), draws no pictures
 //! ([`displace-viz`]) and registers no images. Push maps ("where does this pixel go?") are inverses of
 //! fields, not fields: [`invert`].
 //!

@@ -51,6 +51,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "index|extent")]
     rest: Option<Rest>,
 
+    /// What the ends of the image are that --rest extent counts by: the outer edges of its end pixels, or their centres
+    #[arg(long, value_enum)]
+    extent: Option<Ends>,
+
     /// Work out the inverse map, if one convention is pull and the other push
     #[arg(long)]
     invert: bool,
@@ -66,6 +70,12 @@ pub(crate) struct Args {
     /// Print the report as JSON
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Ends {
+    Edges,
+    Centers,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -99,7 +109,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 }
 
 /// What a file holds, in a few words.
-pub(crate) fn what(contents: &Contents) -> String {
+fn what(contents: &Contents) -> String {
     let array = |array: &displace::AnyArray| format!("{} {}", array.dtype(), shape_text(array.shape()));
     match contents {
         Contents::Array(a) => format!("an array, {}", array(a)),
@@ -126,6 +136,7 @@ impl Args {
             source,
             reference: self.reference.as_deref().map(pixels).transpose()?,
             rest: self.rest,
+            extent: self.extent.map(|ends| Extent::from_align_corners(ends == Ends::Centers)),
             // The archive keeps it.
             rest_of_result: (format == Format::Npz).then_some(Rest::Index),
             invert: self.invert,
@@ -157,7 +168,7 @@ fn npz<const D: usize>(output: &Path, converted: &Converted) -> Result<()> {
     let own: Vec<usize> = converted.axes.size[..D].iter().rev().copied().collect();
     let size = converted.input_size.clone().unwrap_or(own);
     let size: [usize; D] = size.try_into().map_err(|_| Failure::usage("sizes that do not fit"))?;
-    let lattice = Lattice::from_shape(size, Extent::Edges).map_err(Failure::usage)?;
+    let lattice = Lattice::from_shape(size, converted.extent).map_err(Failure::usage)?;
     let destination: [usize; D] = std::array::from_fn(|k| converted.axes.size[k]);
     let between = Between::new(lattice, destination, Some(converted.rest)).map_err(Failure::usage)?;
     let (shape, data) = converted.field.array.clone().into_parts();

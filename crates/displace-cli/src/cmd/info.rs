@@ -6,7 +6,8 @@ use crate::input::{Stored, field_of, locations, read};
 use crate::report::{OnTerminal, Report, shape_text};
 use clap::ValueEnum;
 use displace::{
-    AnyArray, Arithmetic, Convention, FieldView, Grid, Location, Unit, View, displacement, folding, with_data, with_floats,
+    AnyArray, Arithmetic, Convention, FieldView, Grid, GuessInput, Location, Unit, View, displacement, folding, guess, with_data,
+    with_floats,
 };
 use displace_io::{Contents, StoredField, Transform};
 use serde_json::json;
@@ -103,6 +104,14 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     let pixel = matches!(args.meaning, Some(FieldMeaning::Pixel)).then(|| "pixel_map".parse().ok()).flatten();
     let from = FromArgs { from: args.from.or(pixel) };
+    let array = match &contents {
+        Contents::Array(array) | Contents::Image(array) => Some(array),
+        Contents::Field(field) => Some(&field.array),
+        _ => None,
+    };
+    if let Some(array) = array {
+        doubts(&mut report, args, array, &contents, from.from);
+    }
     if from.from.is_some() || matches!(contents, Contents::Field(_)) {
         let stored = field_of(&args.file, contents, &from, &args.lattice)?;
         if let Some(from) = from.from {
@@ -142,6 +151,29 @@ impl Args {
             }
         }?;
         report.print(self.json)
+    }
+}
+
+/// What speaks against what the numbers are said to be.
+fn doubts(report: &mut Report, args: &Args, array: &AnyArray, contents: &Contents, from: Option<Convention>) {
+    let said = match args.meaning {
+        Some(FieldMeaning::Grid) if args.lattice.align_corners => Some("torch_grid_aligned"),
+        Some(FieldMeaning::Grid) => Some("torch_grid"),
+        Some(FieldMeaning::Displacement) => Some("flow"),
+        Some(FieldMeaning::Pixel) | None => None,
+    };
+    let (file, here) = match contents {
+        Contents::Field(field) if field.readings.len() == 1 => (field.readings.first().copied(), field.placement.as_ref()),
+        Contents::Field(field) => (None, field.placement.as_ref()),
+        _ => (None, None),
+    };
+    let declared = from.or_else(|| said.and_then(|name| name.parse().ok())).or(file);
+    let input_size = args.lattice.input_size.as_ref().map(|size| size.0.as_slice());
+    // What cannot be guessed from has no doubts either: the report itself says what does not fit.
+    if declared.is_some()
+        && let Ok(found) = guess(&GuessInput { declared, input_size, here, ..GuessInput::new(array) })
+    {
+        report.findings(&found.findings);
     }
 }
 

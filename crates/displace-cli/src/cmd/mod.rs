@@ -5,6 +5,7 @@ pub(crate) mod convert;
 pub(crate) mod demo;
 pub(crate) mod exp;
 pub(crate) mod field;
+pub(crate) mod guess;
 pub(crate) mod info;
 pub(crate) mod invert;
 pub(crate) mod jacobian;

@@ -157,9 +157,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let (stored, placement) = if foreign {
         let reference = args.reference.as_deref().map(crate::input::pixels).transpose()?;
         let source = pixels.map_or(SourcePixels::Unknown, SourcePixels::Known);
-        let (from, rest) = (args.from, args.lattice.rest);
+        let (from, rest, extent) = (args.from, args.lattice.rest, Some(args.lattice.extent()));
         // In f64: what is worked out from mm is then as good as the numbers were.
-        let conversion = Conversion { from, source, reference, rest, precision: Precision::Double, ..Conversion::default() };
+        let conversion =
+            Conversion { from, source, reference, rest, extent, precision: Precision::Double, ..Conversion::default() };
         flow(&args.locations, contents, &conversion)?
     } else {
         (locations(&args.locations, contents)?, None)

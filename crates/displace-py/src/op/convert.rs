@@ -1,10 +1,10 @@
 //! Numbers of one convention as those of another, and what files say of them.
 
 use crate::dispatch::with_sample;
-use crate::error::{Raise, displace_error};
+use crate::error::{Raise, displace_error, raw_dtype_error, shape_error};
 use crate::op::files::{Stored, write_error};
 use crate::tensor::Tensor;
-use displace::{AnyArray, AnyData, Convention, Placement};
+use displace::{AnyArray, AnyData, ArrayAxes, Convention, Extent, Layout, Location, Placement, with_floats};
 use displace_io::{
     Contents, Conversion, ConversionError, Format, Pixels, Precision, SourcePixels, StoredField, Volume, WriteOptions,
 };
@@ -25,7 +25,7 @@ fn place(placement: &Placement) -> Place {
     (placement.spacing().to_vec(), placement.origin().to_vec(), placement.direction().to_vec())
 }
 
-fn placement(place: Option<Place>) -> PyResult<Option<Placement>> {
+pub(crate) fn placement(place: Option<Place>) -> PyResult<Option<Placement>> {
     place.map(|(spacing, origin, direction)| Placement::new(&spacing, &origin, &direction)).transpose().raise()
 }
 
@@ -80,7 +80,7 @@ impl Held {
 }
 
 /// Python's array as one of any dtype.
-fn any_array(array: &Bound<'_, PyAny>) -> PyResult<AnyArray> {
+pub(crate) fn any_array(array: &Bound<'_, PyAny>) -> PyResult<AnyArray> {
     let tensor = Tensor::new(array, "array")?;
     let data = with_sample!(tensor.dtype(), T => Ok::<AnyData, PyErr>(tensor.contiguous::<T>("array")?.to_vec().into()))?;
     AnyArray::new(tensor.shape().to_vec(), data).map_err(|e| displace_error(e.to_string()))
@@ -96,9 +96,51 @@ pub(crate) fn hold(
 ) -> PyResult<Held> {
     let array = any_array(array)?;
     let Some(reading) = reading else { return Ok(Held { contents: Contents::Array(array) }) };
-    let readings = vec![reading.parse::<Convention>().raise()?];
+    let reading = reading.parse::<Convention>().raise()?;
+    let axes = reading.axes(array.shape()).raise()?;
+    let array = match &valid {
+        Some(valid) => masked(array, &reading, &axes, valid)?,
+        None => array,
+    };
+    let readings = vec![reading];
     let field = StoredField { array, readings, valid, placement: placement(place)?, remarks: Vec::new() };
     Ok(Held { contents: Contents::Field(field) })
+}
+
+/// NaN where numbers mean nothing: what every conversion, warp and file goes by.
+fn masked(array: AnyArray, reading: &Convention, axes: &ArrayAxes, valid: &[bool]) -> PyResult<AnyArray> {
+    let size = &axes.size[..axes.axes];
+    let pixels: usize = size.iter().product();
+    if valid.len() != axes.samples * pixels {
+        return Err(shape_error(format!("valid has {} pixels, the array {}", valid.len(), axes.samples * pixels)));
+    }
+    // Masks run samples, rows, pixels, whatever the array's axes do.
+    let steps = |reversed: bool| {
+        let mut step = 1;
+        let mut steps = vec![0; size.len()];
+        for k in 0..size.len() {
+            let axis = if reversed { size.len() - 1 - k } else { k };
+            steps[axis] = step;
+            step *= size[axis];
+        }
+        steps
+    };
+    let (here, there) = (steps(false), steps(reading.x_first));
+    let (shape, mut data) = array.into_parts();
+    with_floats!(&mut data, numbers => {
+        for (i, _) in valid.iter().enumerate().filter(|(_, valid)| !**valid) {
+            let (n, pixel) = (i / pixels, i % pixels);
+            let at: usize = (0..size.len()).map(|k| pixel / here[k] % size[k] * there[k]).sum();
+            for c in 0..axes.axes {
+                let place = match reading.layout {
+                    Layout::Interleaved => (n * pixels + at) * axes.axes + c,
+                    Layout::Planar => (n * axes.axes + c) * pixels + at,
+                };
+                numbers[place] = Location::narrowed(f64::NAN);
+            }
+        }
+    }, found => return Err(raw_dtype_error(format!("a mask for {found} numbers: integers have no NaN"))));
+    AnyArray::new(shape, data).map_err(|e| displace_error(e.to_string()))
 }
 
 /// An image with its place, as files have it.
@@ -128,7 +170,7 @@ pub(crate) fn convert(
     source: Option<Image>,
     same: bool,
     reference: Option<Image>,
-    rest: Option<&str>,
+    rest: (Option<String>, Option<bool>),
     invert: bool,
     double: Option<bool>,
 ) -> PyResult<(Held, Vec<(&'static str, String)>, String)> {
@@ -142,7 +184,8 @@ pub(crate) fn convert(
             None => SourcePixels::Unknown,
         },
         reference: reference.map(pixels).transpose()?,
-        rest: crate::options::rest(rest)?,
+        rest: crate::options::rest(rest.0.as_deref())?,
+        extent: rest.1.map(Extent::from_align_corners),
         rest_of_result: None,
         invert,
         precision: match double {
@@ -172,15 +215,14 @@ pub(crate) fn write_held(py: Python<'_>, path: PathBuf, held: &Held) -> PyResult
             let reading = field.readings[0];
             let axes = reading.axes(field.array.shape()).raise()?.axes;
             let needed = format.convention(Some(&reading), axes).map_err(|e| displace_error(format!("{}: {e}", path.display())))?;
-            py.detach(|| {
-                if needed == reading {
-                    return displace_io::write_field(&path, field, &WriteOptions::default());
-                }
+            if needed == reading {
+                py.detach(|| displace_io::write_field(&path, field, &WriteOptions::default()))
+            } else {
                 // Only how the bytes lie differs.
-                let conversion = Conversion { to: Some(needed), ..Conversion::default() };
-                let laid = conversion.run(Contents::Field(field.clone())).map(|converted| converted.field);
-                displace_io::write_field(&path, laid.as_ref().unwrap_or(field), &WriteOptions::default())
-            })
+                let conversion = Conversion { to: Some(needed), source: SourcePixels::Same, ..Conversion::default() };
+                let laid = py.detach(|| conversion.run(Contents::Field(field.clone()))).map_err(refused)?.field;
+                py.detach(|| displace_io::write_field(&path, &laid, &WriteOptions::default()))
+            }
         }
         Contents::Volume(volume) => py.detach(|| displace_io::write_volume(&path, volume)),
         _ => return Err(displace_error("a transform is written by other tools")),

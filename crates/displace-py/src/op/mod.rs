@@ -9,6 +9,7 @@ pub(crate) mod exp;
 pub(crate) mod files;
 pub(crate) mod folding;
 pub(crate) mod grid_from_displacement;
+pub(crate) mod guess;
 pub(crate) mod inspect;
 pub(crate) mod invert;
 pub(crate) mod jacobian;

@@ -1,0 +1,20 @@
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy.typing as npt
+
+from ._inspect import Report
+from ._stored import StoredField, Volume
+from ._types import AnyArray
+
+def guess(
+    array: AnyArray | StoredField | str | os.PathLike[str],
+    input_size: Sequence[int] | None = None,
+    *,
+    declared: str | None = None,
+    source: AnyArray | Volume | str | os.PathLike[str] | None = None,
+    destination: AnyArray | Volume | str | os.PathLike[str] | None = None,
+    recorded: bool = False,
+) -> Report: ...
+def dense(array: AnyArray, what: str) -> npt.NDArray[Any]: ...
