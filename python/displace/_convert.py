@@ -141,7 +141,11 @@ def _held(array, src):
         if src not in (None, "flow"):
             raise DisplaceError(f'a Field is "flow"; src={src!r} contradicts it')
         numbers = to_numpy(array.displacement, "field")
-        return _core.hold(np.asarray(numbers, order="C"), "flow", None, None), None, (array.input_size, array.rest, array.align_corners)
+        return (
+            _core.hold(np.asarray(numbers, order="C"), "flow", None, None),
+            None,
+            (array.input_size, array.rest, array.align_corners),
+        )
     if isinstance(array, dict):
         raise DisplaceError(f"an archive of {', '.join(array)}: give one of its arrays")
     if src is None:

@@ -55,7 +55,9 @@ def guess(array, input_size=None, *, declared=None, source=None, destination=Non
     ('torch_grid_aligned', 'WrongExtent')
     """
     if (source is None) != (destination is None):
-        raise DisplaceError("source and destination go together: the image that is read, and what it looks like when it is warped")
+        raise DisplaceError(
+            "source and destination go together: the image that is read, and what it looks like when it is warped"
+        )
     if isinstance(array, (str, os.PathLike)):
         from ._files import read
 

@@ -86,7 +86,8 @@ def inspect(array, input_size=None, align_corners=None, *, rest=None, kind=None)
         input_size, align_corners, rest, kind = array.input_size, array.align_corners, array.rest, "displacement"
         array = array.displacement
     numbers = to_numpy(array, "array")
-    _arrays.check_memory(numbers, "array")
+    if kind is not None:
+        _arrays.check_memory(numbers, "array")
     _arrays.check_words("nearest", "zeros", "normalized", rest)
     if kind is None:
         known = numbers if _arrays.is_image(numbers.dtype) or numbers.dtype.kind not in "iub" else numbers.astype(np.float64)

@@ -5,15 +5,18 @@ import os
 from pathlib import Path
 
 import cv2
+import h5py
 import nibabel
 import nitransforms
 import numpy as np
 import OpenEXR
 import pytest
+import safetensors.numpy
 import scipy.ndimage
 import SimpleITK as sitk
 import torch
 import torch.nn.functional as F
+import zarr
 
 import displace
 from displace import DisplaceError, FileFormatError, Placement, StoredField, Volume
@@ -176,6 +179,130 @@ def test_a_file_that_does_not_say_asks(tmp_path):
         displace.convert(path, dst="torch_grid", source="same")
     with pytest.raises(DisplaceError, match="contradicts"):
         displace.convert(path, "voxelmorph", "torch_grid", source="same")
+
+
+# Transforms
+
+
+def test_transforms_of_itk_are_worked_out_as_itk_does(tmp_path):
+    """A composite of a rotation and a displacement field, as HDF5 and as text: places, and the voxels that are read."""
+    moving, fixed = image_of(PIXELS, MOVING), image_of(np.zeros((9, 12, 15)), FIXED)
+    field = sitk.DisplacementFieldTransform(sitk.Cast(image_of(VECTORS, FIXED, vector=True), sitk.sitkVectorFloat64))
+    turn = sitk.Euler3DTransform((0.0, 10.0, 35.0), 0.1, -0.05, 0.2, (1.0, -2.0, 0.5))
+    sitk.WriteImage(moving, str(tmp_path / "moving.mha"))
+    sitk.WriteImage(fixed, str(tmp_path / "fixed.mha"))
+    for name, transform in (
+        ("turn.tfm", turn),
+        ("turn.h5", turn),
+        ("both.h5", sitk.CompositeTransform([field, turn])),
+        ("both.tfm", sitk.CompositeTransform([turn, field])),
+    ):
+        path = str(tmp_path / name)
+        sitk.WriteTransform(transform, path)
+        flow = displace.convert(path, dst="flow", reference=tmp_path / "fixed.mha", source=tmp_path / "moving.mha", rest="index")
+        theirs = sitk.GetArrayFromImage(sitk.Resample(moving, fixed, transform, sitk.sitkLinear, 0.0))
+        grid = displace.grid_from_displacement(flow, PIXELS.shape, rest="index")
+        inside = displace.effective_displacement(grid, PIXELS.shape, rest="index").coverage == 1
+        assert inside.mean() > 0.2, name
+        np.testing.assert_allclose(displace.warp(PIXELS, flow, rest="index")[inside], theirs[inside], rtol=0, atol=1e-6)
+    path = str(tmp_path / "field.h5")
+    displace.write(path, StoredField(VECTORS, "itk", FIXED))
+    place = image_of(np.zeros((9, 12, 15)), FIXED).TransformIndexToPhysicalPoint((7, 5, 4))
+    moved = np.array(sitk.ReadTransform(path).TransformPoint(place)) - place
+    np.testing.assert_allclose(moved, VECTORS[4, 5, 7], rtol=0, atol=1e-9)
+
+
+def test_x5_is_nitransforms(tmp_path):
+    path = str(tmp_path / "a.x5")
+    displace.write(path, displace.StoredField(np.ascontiguousarray(VECTORS.transpose(2, 1, 0, 3)), "nitransforms", FIXED))
+    [theirs] = nitransforms.io.x5.from_filename(path)
+    assert (np.asarray(theirs.transform) == VECTORS.transpose(2, 1, 0, 3)).all()
+    assert (displace.read(path).array == VECTORS.transpose(2, 1, 0, 3)).all()
+
+
+# Tensors, matrices, arrays
+
+
+def test_tensors_of_torch_and_safetensors(tmp_path):
+    torch.save(torch.from_numpy(FLOW), tmp_path / "a.pt")
+    assert (displace.read(tmp_path / "a.pt") == FLOW).all()
+    torch.save({"grid": torch.from_numpy(FLOW).permute(2, 1, 0), "deep": [torch.ones(2)]}, tmp_path / "b.pt")
+    both = displace.read(tmp_path / "b.pt")
+    assert (both["grid"] == FLOW.T).all() and (both["deep.0"] == 1).all()
+    torch.save(os.system, tmp_path / "evil.pt")
+    with pytest.raises(FileFormatError, match="system"):
+        displace.read(tmp_path / "evil.pt")
+    displace.write(tmp_path / "c.pt", StoredField(FLOW, "flow"))
+    assert (torch.load(tmp_path / "c.pt", weights_only=True).numpy() == FLOW).all()
+    displace.write(tmp_path / "a.safetensors", StoredField(FLOW, "flow"))
+    assert (safetensors.numpy.load_file(tmp_path / "a.safetensors")["field"] == FLOW).all()
+    assert displace.read(tmp_path / "a.safetensors").readings == ("flow",)
+    safetensors.numpy.save_file({"x": FLOW}, tmp_path / "b.safetensors")
+    assert (displace.read(tmp_path / "b.safetensors") == FLOW).all()
+
+
+def test_flo5_is_h5pys(tmp_path):
+    flow = FLOW.copy()
+    flow[2, 3] = np.nan
+    with h5py.File(tmp_path / "a.flo5", "w") as file:
+        file.create_dataset("flow", data=flow, compression="gzip", compression_opts=5)
+    read = displace.read(tmp_path / "a.flo5")
+    assert read.readings == ("flow",) and not read.valid[2, 3] and read.valid.sum() == read.valid.size - 1
+    np.testing.assert_array_equal(read.array, flow)
+    displace.write(tmp_path / "b.flo5", read)
+    with h5py.File(tmp_path / "b.flo5") as file:
+        np.testing.assert_array_equal(file["flow"][()], flow)
+
+
+@pytest.mark.parametrize("end", [".yml", ".xml", ".json"])
+def test_matrices_of_opencv(tmp_path, end):
+    theirs, ours = str(tmp_path / f"a{end}"), str(tmp_path / f"b{end}")
+    storage = cv2.FileStorage(theirs, cv2.FILE_STORAGE_WRITE)
+    storage.write("map", FLOW)
+    storage.release()
+    read = displace.read(theirs)
+    assert read.readings == ("pixel_map", "flow") and (read.array == FLOW).all()
+    displace.write(ours, StoredField(FLOW, "pixel_map"))
+    storage = cv2.FileStorage(ours, cv2.FILE_STORAGE_READ)
+    assert (storage.getNode("map").mat() == FLOW).all()
+    storage.release()
+
+
+def test_ome_zarr_is_zarrs(tmp_path):
+    path = tmp_path / "a.ome.zarr"
+    place = Placement((1.5, 0.75, 2.0), (-10, 5, 30))
+    displace.write(path, StoredField(VECTORS, "itk", place))
+    arrays = [array for _, array in zarr.open_group(path, mode="r").members(max_depth=None) if isinstance(array, zarr.Array)]
+    assert len(arrays) == 1 and (arrays[0][:] == np.moveaxis(VECTORS[..., ::-1], -1, 0)).all()
+    back = displace.read(path)
+    assert back.placement == place
+    assert (displace.convert(back, dst="itk") == VECTORS).all()
+
+
+# Doubts
+
+
+def test_a_wrong_declaration_is_called_out():
+    theta = np.float32([[[1, 0, 0], [0, 1, 0]]])
+    grid = displace.affine_grid(theta, (1, 1, 48, 64), align_corners=True)
+    report = displace.inspect(grid, (48, 64), False, kind="grid")
+    assert [finding["fault"] for finding in report["findings"]] == ["WrongExtent"] and "doubt" in repr(report)
+    assert displace.inspect(grid, (48, 64), True, kind="grid")["findings"] == []
+
+
+def test_two_frames_tell_sign_order_and_direction():
+    frame = cv2.GaussianBlur(RNG.normal(size=(96, 128)).astype(np.float32), (0, 0), 2.0)
+    flow = (scipy.ndimage.gaussian_filter(RNG.normal(size=(96, 128, 2)), [12, 12, 0]) * 120).astype(np.float32)
+    warped = displace.warp(frame, flow, padding_mode="border")
+    for given, fault in ((flow, None), (-flow, "FlippedSign"), (flow[..., ::-1], "SwappedComponents")):
+        report = displace.guess(given, declared="flow", source=frame, destination=warped)
+        faults = [finding["fault"] for finding in report["findings"]]
+        assert faults == ([] if fault is None else [fault]), (fault, report)
+
+
+def test_integers_are_inspected_too():
+    report = displace.inspect(np.arange(6).reshape(2, 3))
+    assert report["dtype"] == "int64" and report["values"] == [0, 5]
 
 
 # Damage

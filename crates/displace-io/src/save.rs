@@ -7,7 +7,7 @@ use crate::format;
 use crate::npy;
 use crate::options::WriteOptions;
 use crate::stored::StoredField;
-use displace::Convention;
+use displace::{Convention, Layout, Order};
 use std::path::Path;
 
 /// A format that fields are written in.
@@ -88,6 +88,17 @@ impl Format {
     /// # Errors
     /// In words: what the format holds, and what is to be named.
     pub fn convention(self, asked: Option<&Convention>, axes: usize) -> Result<Convention, String> {
+        let taken = self.takes(asked, axes);
+        // The order of components and how bytes lie are the format's own: asked for in another one, they are turned.
+        let mut turned = asked.filter(|_| taken.is_err()).into_iter().flat_map(|asked| {
+            let orders = [Order::Xy, Order::Ij].map(|order| Convention { order, x_first: false, ..*asked });
+            orders.map(|c| [Layout::Interleaved, Layout::Planar].map(|layout| Convention { layout, ..c })).into_iter().flatten()
+        });
+        turned.find_map(|c| self.takes(Some(&c), axes).ok()).map_or(taken, Ok)
+    }
+
+    /// [`Format::convention`], if numbers come in it already.
+    fn takes(self, asked: Option<&Convention>, axes: usize) -> Result<Convention, String> {
         match self {
             Self::Npy | Self::Safetensors | Self::Torch => {
                 asked.copied().ok_or_else(|| "holds numbers of any meaning: name the convention (torch_grid, flow, ..)".into())

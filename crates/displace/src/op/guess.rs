@@ -152,7 +152,8 @@ impl Weighed {
 ///
 /// At most 2048 pixels of the first sample are looked at, everything in `f64`. What numbers alone cannot tell (the sign of
 /// displacements, pull or push, often the order of components) is told by two images; without them candidates share the confidence and
-/// say so. Findings are given only where the margin is clear, and say by how much.
+/// say so. Findings are given only where the margin is clear, and say by how much; without images, not of lattices with an axis of
+/// less than three pixels.
 ///
 /// # Errors
 /// If no axis can be that of components, nothing is finite, or size and images do not fit the array.
@@ -198,7 +199,9 @@ pub fn guess(input: &GuessInput<'_>) -> Result<Guess, GuessError> {
         return Err(no_images(input));
     }
     weighed.sort_by(|a, b| a.total().total_cmp(&b.total()));
-    let findings = judge::findings(&Judged { input, weighed: &weighed });
+    // Ramps and folds of two pixels are there by chance.
+    let thin = weighed.first().is_some_and(|w| w.reading.here[..w.reading.axes].iter().any(|len| *len < 3));
+    let findings = if thin && input.pair.is_none() { Vec::new() } else { judge::findings(&Judged { input, weighed: &weighed }) };
     Ok(Guess { candidates: candidates(input, &weighed), findings })
 }
 
