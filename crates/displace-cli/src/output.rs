@@ -2,8 +2,8 @@
 
 use crate::failure::{Failure, Result};
 use crate::progress::Progress;
-use displace::{AnyArray, AnyData, Between};
-use displace_io::{COVERAGE, DISPLACEMENT, FieldNotes, WriteOptions};
+use displace::{AnyArray, AnyData, Between, Placement};
+use displace_io::{COVERAGE, DISPLACEMENT, FieldNotes, PLACEMENT, WriteOptions, placement_member};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -48,6 +48,7 @@ pub(crate) fn write_field<const D: usize>(
     field: impl Into<AnyData>,
     coverage: Option<AnyData>,
     between: &Between<D>,
+    placement: Option<&Placement>,
 ) -> Result<()> {
     let spatial = shape[..shape.len() - 1].to_vec();
     let field = array(shape, field);
@@ -61,6 +62,8 @@ pub(crate) fn write_field<const D: usize>(
     let coverage = coverage.map(|coverage| array(spatial, coverage));
     let mut members = vec![(DISPLACEMENT, &field)];
     members.extend(notes.iter().map(|(name, array)| (*name, array)));
+    let placement = placement.map(placement_member);
+    members.extend(placement.as_ref().map(|placement| (PLACEMENT, placement)));
     members.extend(coverage.as_ref().map(|coverage| (COVERAGE, coverage)));
     Ok(displace_io::write_npz_with(path, &members, &options)?)
 }

@@ -495,6 +495,30 @@ fn rest_by_the_frame_needs_its_ends() {
 }
 
 #[test]
+fn fields_keep_their_place() {
+    let folder = Folder::new();
+    let path = |name: &str| PathBuf::from(folder.path(name));
+    let placement = displace::Placement::new(&[0.5, 2.0, 1.5], &[-10.0, 5.0, 7.0], &[0., -1., 0., 1., 0., 0., 0., 0., 1.]).unwrap();
+    let volume = |value: f32| displace_io::Volume {
+        array: AnyArray::new(vec![4, 5, 6], (0..120).map(|i| i as f32 * value).collect::<Vec<_>>()).unwrap(),
+        placement: placement.clone(),
+        channels: 1,
+    };
+    displace_io::write_volume(&path("moving.nii.gz"), &volume(1.0)).unwrap();
+    let moving = folder.path("moving.nii.gz");
+    let still = folder.save("still.npy", &[4, 5, 6, 3], vec![0.0f32; 360]);
+    let [field, warped, mm] = ["field.npz", "warped.nii", "mm.mha"].map(|name| folder.path(name));
+    // mm along the turned axes: nothing moves, but the place is known from the reference on.
+    assert!(fails(&["convert", &still, &field, "--from", "itk"], 2).contains("reference="));
+    succeeds(&["convert", &still, &field, "--from", "itk", "--reference", &moving, "--source", &moving]);
+    succeeds(&["warp", &moving, &field, "-o", &warped]);
+    let displace_io::Contents::Volume(found) = displace_io::read(&path("warped.nii")).unwrap() else { panic!("a volume") };
+    assert_eq!(found, volume(1.0));
+    succeeds(&["convert", &field, &mm, "--source", &moving]);
+    assert!(succeeds(&["info", &mm]).contains("-10, 5, 7; LPS"));
+}
+
+#[test]
 fn a_wrong_declaration_is_called_out() {
     let folder = Folder::new();
     // The identity between the centres of the end pixels.

@@ -1,7 +1,7 @@
 //! From what a file holds to numbers of another convention: what is known, what has to be named, and what a change costs.
 
 use crate::contents::Contents;
-use crate::field::{DISPLACEMENT, FieldNotes};
+use crate::field::{DISPLACEMENT, FieldNotes, placement_of};
 use crate::save::Format;
 use crate::stored::{StoredField, Transform, Volume};
 use displace::{
@@ -269,6 +269,7 @@ impl Conversion {
 
     fn archive(&mut self, mut members: Vec<(String, AnyArray)>) -> Result<(StoredField, bool), ConversionError> {
         let notes = FieldNotes::from_members(&members).map_err(other)?;
+        let placement = placement_of(&members).map_err(other)?;
         let Some(at) = members.iter().position(|(name, _)| name == DISPLACEMENT) else {
             let names = members.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
             return match members.len() {
@@ -287,7 +288,7 @@ impl Conversion {
             self.extent = Some(notes.extent);
         }
         let array = members.swap_remove(at).1;
-        self.reading(StoredField { array, readings: vec![flow], valid: None, placement: None, remarks: Vec::new() })
+        self.reading(StoredField { array, readings: vec![flow], valid: None, placement, remarks: Vec::new() })
     }
 
     fn image(&self, image: &AnyArray) -> Result<StoredField, ConversionError> {

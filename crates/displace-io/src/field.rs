@@ -1,11 +1,13 @@
 //! Fields in archives: the displacements, and beside them what gives them meaning.
 
-use displace::{AnyArray, AnyData, Between, Extent, Rest};
+use displace::{AnyArray, AnyData, Between, Extent, Placement, Rest};
 
 /// The member of an archive that holds a field.
 pub const DISPLACEMENT: &str = "displacement";
 /// The member that holds the share of each result that comes from the image.
 pub const COVERAGE: &str = "coverage";
+/// The member that says where the pixels lie that have the displacements: spacing, origin and direction, row by row, LPS.
+pub const PLACEMENT: &str = "placement";
 const INPUT_SIZE: &str = "input_size";
 const ALIGN_CORNERS: &str = "align_corners";
 const REST_EXTENT: &str = "rest_extent";
@@ -68,4 +70,30 @@ impl FieldNotes {
             rest: if rest[0] != 0.0 { Rest::Extent } else { Rest::Index },
         }))
     }
+}
+
+/// A placement as the member of an archive.
+#[must_use]
+pub fn placement_member(placement: &Placement) -> AnyArray {
+    let numbers = [placement.spacing(), placement.origin(), placement.direction()].concat();
+    AnyArray::new(vec![numbers.len()], numbers).expect("the shape is made from the numbers' own")
+}
+
+/// The placement among the members of an archive, if there is one.
+///
+/// # Errors
+/// If it is there and places nothing: what it says and what was expected.
+pub fn placement_of(members: &[(String, AnyArray)]) -> Result<Option<Placement>, String> {
+    let Some((_, array)) = members.iter().find(|(name, _)| name == PLACEMENT) else { return Ok(None) };
+    let AnyData::F64(numbers) = array.data() else {
+        return Err(format!("{PLACEMENT} holds {}: expected f64", array.dtype()));
+    };
+    let axes = match numbers.len() {
+        8 => 2,
+        15 => 3,
+        found => return Err(format!("{PLACEMENT} has {found} numbers: expected 8 or 15, spacing, origin and direction")),
+    };
+    let (spacing, rest) = numbers.split_at(axes);
+    let (origin, direction) = rest.split_at(axes);
+    Placement::new(spacing, origin, direction).map(Some).map_err(|e| format!("{PLACEMENT}: {e}"))
 }

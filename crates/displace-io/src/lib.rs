@@ -72,7 +72,7 @@ pub use error::npy::NpyError;
 pub use error::npz::NpzError;
 pub use error::read::{ReadCause, ReadError};
 pub use error::write::{WriteCause, WriteError};
-pub use field::{COVERAGE, DISPLACEMENT, FieldNotes};
+pub use field::{COVERAGE, DISPLACEMENT, FieldNotes, PLACEMENT, placement_member, placement_of};
 pub use format::exr::st_map;
 pub use format::hdf5::itk::write_transform_hdf5;
 pub use format::itk_text::write_transform_text;

@@ -113,7 +113,7 @@ impl Args {
             shape.insert(0, both.n());
         }
         shape.push(D);
-        write_field(&self.output, shape, both.into_vec(), None, &between)?;
+        write_field(&self.output, shape, both.into_vec(), None, &between, None)?;
         report.wrote("field", &self.output);
         report.print(self.json)
     }

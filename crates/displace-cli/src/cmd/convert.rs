@@ -172,5 +172,5 @@ fn npz<const D: usize>(output: &Path, converted: &Converted) -> Result<()> {
     let destination: [usize; D] = std::array::from_fn(|k| converted.axes.size[k]);
     let between = Between::new(lattice, destination, Some(converted.rest)).map_err(Failure::usage)?;
     let (shape, data) = converted.field.array.clone().into_parts();
-    crate::output::write_field(output, shape, data, None, &between)
+    crate::output::write_field(output, shape, data, None, &between, converted.field.placement.as_ref())
 }

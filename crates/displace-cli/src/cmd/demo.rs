@@ -74,7 +74,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     displace_io::write_image(&out("warped.png"), &array(vec![height, width, 3], warped))?;
     report.wrote("warped", &out("warped.png"));
     let between = *field.between();
-    write_field(&out("field.npz"), vec![1, height, width, 2], field.into_vec(), None, &between)?;
+    write_field(&out("field.npz"), vec![1, height, width, 2], field.into_vec(), None, &between, None)?;
     report.wrote("field", &out("field.npz"));
     report.print(args.json)
 }

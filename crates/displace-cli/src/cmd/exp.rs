@@ -92,7 +92,7 @@ impl Args {
         report.fact("bound_px", json!(flow.bound));
         report.sum_up(&flow.field.view());
         let between = *flow.field.between();
-        write_field(&self.output, stored.array.shape().to_vec(), flow.field.into_vec(), None, &between)?;
+        write_field(&self.output, stored.array.shape().to_vec(), flow.field.into_vec(), None, &between, None)?;
         report.wrote("field", &self.output);
         report.print(self.json)
     }

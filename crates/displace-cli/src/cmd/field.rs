@@ -146,7 +146,7 @@ impl Args {
         }
         if let Some(path) = &self.output {
             let coverage = coverage.filter(|_| extension(path) == "npz").map(Into::into);
-            write_field(path, stored.array.shape().to_vec(), field.into_vec(), coverage, &between)?;
+            write_field(path, stored.array.shape().to_vec(), field.into_vec(), coverage, &between, None)?;
             report.wrote("field", path);
         }
         Ok(())

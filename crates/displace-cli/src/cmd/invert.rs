@@ -231,7 +231,7 @@ impl Args {
         }
         let between = *inverse.field.between();
         let all = [&shape[usize::from(!batch)..], &[D]].concat();
-        write_field(&self.output, all, inverse.field.as_slice().to_vec(), None, &between)?;
+        write_field(&self.output, all, inverse.field.as_slice().to_vec(), None, &between, None)?;
         report.wrote("field", &self.output);
         if let (Some(picture), Some(path)) = (&plot, &self.plot) {
             save(picture, path)?;

@@ -11,7 +11,7 @@ use displace::{
     AnyArray, AnyData, Convention, Dense, FieldView, Grid, Layout, Location, Locations, Placement, Sample, Shape, View,
     sample_into, with_data,
 };
-use displace_io::{Contents, Conversion, Pixels, Precision, SourcePixels, Volume};
+use displace_io::{Contents, Conversion, Pixels, Precision, SourcePixels, Volume, placement_of};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -163,7 +163,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             Conversion { from, source, reference, rest, extent, precision: Precision::Double, ..Conversion::default() };
         flow(&args.locations, contents, &conversion)?
     } else {
-        (locations(&args.locations, contents)?, None)
+        let placement = match &contents {
+            Contents::Archive(members) => placement_of(members).map_err(|e| Failure::file(&args.locations, e))?,
+            _ => None,
+        };
+        (locations(&args.locations, contents)?, placement)
     };
     let mut report = Report::default();
     match stored.components()? {

@@ -1,5 +1,6 @@
 //! What speaks clearly against the convention declared.
 
+use super::look::px;
 use super::{GuessInput, Weighed};
 use crate::convention::{Convention, Frame, Quantity, Unit};
 use crate::error::SizeText;
@@ -236,7 +237,7 @@ fn evidence(judged: &Judged<'_>, mine: &Weighed, better: &Weighed) -> String {
     }
     let (a, b) = (&mine.look, &better.look);
     if mine.reading.convention.quantity == better.reading.convention.quantity && differ(a.from_rest, b.from_rest) {
-        parts.push(format!("the distance from the identity is {:.2e} px there and {:.2e} px {name}", a.from_rest, b.from_rest));
+        parts.push(format!("the distance from the identity is {} px there and {} px {name}", px(a.from_rest), px(b.from_rest)));
     }
     if differ(a.inside, b.inside) {
         parts.push(format!("{:.0}% of pixels lead inside there and {:.0}% {name}", 100.0 * a.inside, 100.0 * b.inside));

@@ -108,7 +108,9 @@ impl Look {
     pub(super) fn line(&self) -> String {
         let Self { from_rest, longest, inside, folds, still, mirrored, .. } = *self;
         let mut text = format!(
-            "distance from rest {from_rest:.3e} px rms, {longest:.3e} px at most; {:.1}% inside, {:.1}% folded",
+            "distance from rest {} px rms, {} px at most; {:.1}% inside, {:.1}% folded",
+            px(from_rest),
+            px(longest),
             100.0 * inside,
             100.0 * folds
         );
@@ -120,6 +122,11 @@ impl Look {
         }
         text
     }
+}
+
+/// A length for people.
+pub(super) fn px(length: f64) -> String {
+    if length == 0.0 || (1e-3..1e5).contains(&length) { format!("{length:.3}") } else { format!("{length:.1e}") }
 }
 
 /// How much of its unit a number changes by from one end to the other of what it speaks of.
