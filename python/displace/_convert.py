@@ -92,9 +92,7 @@ def convert(
     if name not in _PRECISIONS:
         raise DisplaceError(f"dtype is {dtype!r}: expected float32, float64 or None")
     if isinstance(array, (str, os.PathLike)):
-        from ._files import read
-
-        array = read(array)
+        array = _core.hold_file(os.fspath(array))
     torch = _arrays.is_torch(array)
     held, src, known = _held(array, src)
     if known is not None:
@@ -126,13 +124,15 @@ def convert(
         import torch as library
 
         result = library.from_numpy(result)
-    elif not isinstance(array, (Field, StoredField, Transform, Volume, dict)):
+    elif not isinstance(array, (Field, StoredField, Transform, _core.Held)):
         result = _arrays.leave(array)(result)
     return (result, Report(lines, json.loads(facts))) if report else result
 
 
 def _held(array, src):
     """The core's own, the convention that is still to be named, and what a field knows of sizes."""
+    if isinstance(array, _core.Held):
+        return array, src, None
     if isinstance(array, (StoredField, Transform)):
         return array._held, src, None
     if isinstance(array, Volume):

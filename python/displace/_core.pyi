@@ -34,6 +34,7 @@ __all__ = [
     "grid_from_displacement",
     "guess",
     "hold",
+    "hold_file",
     "hold_volume",
     "inspect",
     "invert",
@@ -85,6 +86,7 @@ def guess(
     only_findings: bool,
 ) -> tuple[list[tuple[str, str]], str]: ...
 def hold(array: Any, reading: str | None, valid: Sequence[bool] | None, place: _Place3 | None) -> Held: ...
+def hold_file(path: str) -> Held: ...
 def hold_volume(array: Any, place: _Place3, channels: int) -> Held: ...
 def convert(
     held: Held,

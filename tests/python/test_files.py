@@ -14,6 +14,7 @@ import pytest
 import safetensors.numpy
 import scipy.ndimage
 import SimpleITK as sitk
+import skimage.data
 import torch
 import torch.nn.functional as F
 import zarr
@@ -218,6 +219,51 @@ def test_x5_is_nitransforms(tmp_path):
     [theirs] = nitransforms.io.x5.from_filename(path)
     assert (np.asarray(theirs.transform) == VECTORS.transpose(2, 1, 0, 3)).all()
     assert (displace.read(path).array == VECTORS.transpose(2, 1, 0, 3)).all()
+
+
+@pytest.mark.parametrize("image", ["RAS", "LAS", "LPS", "oblique"])
+def test_real_affines_of_itk_afni_and_fsl(tmp_path, image):
+    """The files of nitransforms' own tests: one matrix in RAS, between images of one orientation."""
+    matrix = nitransforms.io.itk.ITKLinearTransform.from_filename(DATA / f"affine-{image}.itk.tfm").to_ras()
+    affine = {"RAS": np.eye(4), "LAS": np.diag([-1, 1, 1, 1]), "LPS": np.diag([-1, -1, 1, 1])}.get(image, matrix_of_oblique())
+    affine = affine @ np.diag([4, 4, 4.0, 1])
+    fixed = str(tmp_path / "fixed.nii.gz")
+    nibabel.save(nibabel.Nifti1Image(np.zeros((8, 7, 6), np.float32), affine), fixed)
+    index = np.stack(np.meshgrid(*map(np.arange, (8, 7, 6)), indexing="ij"), -1)
+    expected = nibabel.affines.apply_affine(matrix @ affine, index)  # Places in RAS, (X, Y, Z, 3).
+    asked = {"dst": "spm,axes=xy", "reference": fixed, "source": fixed, "dtype": "float64"}
+    np.testing.assert_allclose(displace.convert(DATA / f"affine-{image}.itk.tfm", **asked), expected, rtol=0, atol=1e-4)
+    reader = nitransforms.io.fsl.FSLLinearTransform.from_filename(DATA / f"affine-{image}.fsl")
+    reference = nibabel.load(fixed)
+    flirt = nibabel.affines.apply_affine(reader.to_ras(moving=reference, reference=reference) @ affine, index)
+    np.testing.assert_allclose(displace.convert(DATA / f"affine-{image}.fsl", "fsl", **asked), flirt, rtol=0, atol=1e-4)
+    if image != "oblique":  # AFNI's files of oblique images leave out the turn, which the image's header has.
+        np.testing.assert_allclose(displace.convert(DATA / f"affine-{image}.afni", **asked), expected, rtol=0, atol=1e-4)
+
+
+def matrix_of_oblique():
+    return nibabel.affines.from_matvec(nibabel.eulerangles.euler2mat(x=0.09, y=0.001, z=0.001))
+
+
+def test_true_disparities_of_a_stereo_pair(tmp_path):
+    """scikit-image's motorcycle: left reads right at x minus the disparity; unknown where that is not known."""
+    left, right, disparity = skimage.data.stereo_motorcycle()
+    left, right = (np.moveaxis(image[::2, ::2], -1, 0).astype(np.float32) for image in (left, right))
+    known = np.isfinite(disparity[::2, ::2])
+    flow = np.zeros((*known.shape, 2), np.float32)
+    flow[..., 0] = np.where(known, -disparity[::2, ::2] / 2, np.nan)
+    for name in ("a.flo", "a.pfm", "a.png"):
+        path = tmp_path / name
+        displace.write(path, StoredField(np.where(known[..., None], flow, np.nan), "flow", valid=known))
+        grid = displace.convert(path, "flow", "torch_grid", input_size=known.shape)
+        assert (np.isfinite(grid).all(-1) == known).all(), name
+        warped = F.grid_sample(torch.from_numpy(right)[None], torch.from_numpy(grid)[None], align_corners=False)[0].numpy()
+        seen = known & (abs(grid[..., 0]) < 0.99)
+        assert abs(warped - left)[:, seen].mean() < 0.5 * abs(right - left)[:, seen].mean(), name
+    frames = {"source": right.mean(0), "destination": left.mean(0)}
+    assert displace.guess(tmp_path / "a.flo", **frames)["findings"] == []
+    faults = displace.guess(-flow, declared="flow", **frames)["findings"]
+    assert [fault["fault"] for fault in faults] == ["FlippedSign"]
 
 
 # Tensors, matrices, arrays

@@ -6,7 +6,7 @@ use crate::save::Format;
 use crate::stored::{StoredField, Transform, Volume};
 use displace::{
     AnyArray, AnyData, ArrayAxes, Between, Convention, DType, Extent, FieldView, Geometry, InvertOptions, Lattice, Location,
-    Placement, Quantity, Real, Rest, Shape, Unit, View, convert, invert, with_floats,
+    Placement, Quantity, Real, Rest, Sample, Shape, Unit, View, convert, invert, with_floats,
 };
 use thiserror::Error;
 
@@ -211,6 +211,7 @@ impl Conversion {
         match contents {
             Contents::Field(field) => self.reading(field),
             Contents::Transform(transform) => Ok((self.rendered(&transform)?, true)),
+            Contents::Array(array) if array.shape() == [4, 4] => Ok((self.flirt(&array)?, false)),
             Contents::Array(array) => Ok((self.bare(array)?, false)),
             Contents::Archive(members) => self.archive(members),
             Contents::Image(image) => Ok((self.image(&image)?, false)),
@@ -254,6 +255,35 @@ impl Conversion {
         let reference = self.reference.as_ref().ok_or_else(missing)?;
         let placement = reference.placement.as_ref().ok_or_else(missing)?;
         crate::render::render(transform, &reference.size, placement).map_err(other)
+    }
+
+    /// FSL's affine matrix between the pixels of two images.
+    fn flirt(&self, matrix: &AnyArray) -> Result<StoredField, ConversionError> {
+        let fsl: Convention = "fsl".parse().map_err(other)?;
+        if self.from != Some(fsl) {
+            return Err(ConversionError::From {
+                what: "a matrix of 4x4 numbers does not say whose it is".into(),
+                choices: "that of FSL's flirt is \"fsl\"".into(),
+            });
+        }
+        let missing = |of, advice| ConversionError::Placement { convention: fsl.to_string(), of, advice };
+        let placed = |pixels: Option<&Pixels>| -> Option<(Placement, [usize; 3])> {
+            let pixels = pixels?;
+            Some((pixels.placement.clone()?, pixels.size.as_slice().try_into().ok()?))
+        };
+        let reference = placed(self.reference.as_ref())
+            .ok_or_else(|| missing("the reference", "name that volume (reference=, --reference)"))?;
+        let source = match &self.source {
+            SourcePixels::Known(pixels) => placed(Some(pixels)),
+            SourcePixels::Same => Some(reference.clone()),
+            SourcePixels::Unknown => None,
+        };
+        let source = source.ok_or_else(|| missing("the image that is read", "name that volume (source=, --source)"))?;
+        let numbers: Vec<f64> = displace::with_data!(matrix.data(), v => v.iter().map(|v| Sample::widen(*v)).collect());
+        let numbers: [f64; 16] = numbers.try_into().map_err(|_| other("a matrix without 16 numbers"))?;
+        let transform =
+            crate::format::matrix::flirt(&numbers, (&reference.0, reference.1), (&source.0, source.1)).map_err(other)?;
+        self.rendered(&transform)
     }
 
     fn bare(&self, array: AnyArray) -> Result<StoredField, ConversionError> {

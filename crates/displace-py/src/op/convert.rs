@@ -2,7 +2,7 @@
 
 use crate::dispatch::with_sample;
 use crate::error::{Raise, displace_error, raw_dtype_error, shape_error};
-use crate::op::files::{Stored, write_error};
+use crate::op::files::{Stored, read_error, write_error};
 use crate::tensor::Tensor;
 use displace::{AnyArray, AnyData, ArrayAxes, Convention, Extent, Layout, Location, Placement, with_floats};
 use displace_io::{
@@ -84,6 +84,13 @@ pub(crate) fn any_array(array: &Bound<'_, PyAny>) -> PyResult<AnyArray> {
     let tensor = Tensor::new(array, "array")?;
     let data = with_sample!(tensor.dtype(), T => Ok::<AnyData, PyErr>(tensor.contiguous::<T>("array")?.to_vec().into()))?;
     AnyArray::new(tensor.shape().to_vec(), data).map_err(|e| displace_error(e.to_string()))
+}
+
+/// What a file holds, as the core reads it.
+#[pyfunction]
+pub(crate) fn hold_file(py: Python<'_>, path: PathBuf) -> PyResult<Held> {
+    let contents = py.detach(|| displace_io::read(&path)).map_err(|e| read_error(&path, &e))?;
+    Ok(Held { contents })
 }
 
 /// An array with its meaning, as files have it.

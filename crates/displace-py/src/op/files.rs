@@ -132,7 +132,7 @@ fn notes_of<const D: usize>(size: &[usize], destination: &[usize], align_corners
 }
 
 /// Python's own error of the file system, or ours of what a file holds.
-fn read_error(path: &Path, error: &ReadError) -> PyErr {
+pub(crate) fn read_error(path: &Path, error: &ReadError) -> PyErr {
     match &error.cause {
         ReadCause::NotAFile { .. } if path.is_dir() => os_error(IS_A_FOLDER, &error.cause, path),
         ReadCause::Open(io) | ReadCause::Io(io) if let Some(number) = io.raw_os_error() => os_error(number, &error.cause, path),
