@@ -80,8 +80,8 @@ def write(path, array, *, compress=False):
     ----------
     path : str or os.PathLike
         The extension says what is written: .npy, .npz, .png, .jpg, .tif; for a `StoredField` any format that holds its convention, for
-        a `Volume` .nii, .nii.gz, .mha, .mhd or .nrrd.
-    array : Field, StoredField, Volume, array or tensor, or dict of them
+        a `Volume` .nii, .nii.gz, .mha, .mhd or .nrrd, for a `Transform` .tfm, .txt or .h5.
+    array : Field, StoredField, Volume, Transform, array or tensor, or dict of them
         A `Field` as .npz keeps everything that gives it meaning (the command reads it too), as .npy only its numbers. Arrays
         go to .npy, or to images if their shape is (H, W) or (H, W, C); a dict of arrays to .npz.
     compress : bool
@@ -103,7 +103,7 @@ def write(path, array, *, compress=False):
     (1, 4, 6, 2)
     """
     path = os.fspath(path)
-    if isinstance(array, (StoredField, Volume)):
+    if isinstance(array, (StoredField, Transform, Volume)):
         _core.write_held(path, array._held)
         return
     notes = None

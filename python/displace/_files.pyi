@@ -13,7 +13,7 @@ def read(
 ) -> npt.NDArray[Any] | Field[npt.NDArray[Any]] | dict[str, npt.NDArray[Any]] | StoredField | Volume | Transform: ...
 def write(
     path: str | os.PathLike[str],
-    array: Field[Any] | StoredField | Volume | AnyArray | Mapping[str, AnyArray],
+    array: Field[Any] | StoredField | Transform | Volume | AnyArray | Mapping[str, AnyArray],
     *,
     compress: bool = False,
 ) -> None: ...

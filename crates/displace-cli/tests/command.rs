@@ -495,6 +495,20 @@ fn rest_by_the_frame_needs_its_ends() {
 }
 
 #[test]
+fn transforms_go_from_form_to_form() {
+    let folder = Folder::new();
+    let text = "#Insight Transform File V1.0\n#Transform 0\nTransform: AffineTransform_double_2_2\nParameters: 1 2 3 4 5 6\nFixedParameters: 7 8\n";
+    let [tfm, h5, back] = ["a.tfm", "a.h5", "b.tfm"].map(|name| folder.path(name));
+    std::fs::write(&tfm, text).unwrap();
+    succeeds(&["convert", &tfm, &h5]);
+    succeeds(&["convert", &h5, &back]);
+    let [first, second] = [&tfm, &back].map(|path| displace_io::read(Path::new(path)).unwrap());
+    assert_eq!(first, second);
+    assert!(fails(&["convert", &tfm, &folder.path("a.npy"), "--to", "flow"], 2).contains("reference="));
+    assert!(fails(&["convert", &tfm, &folder.path("a.bmp")], 2).contains(".nii.gz"));
+}
+
+#[test]
 fn fields_keep_their_place() {
     let folder = Folder::new();
     let path = |name: &str| PathBuf::from(folder.path(name));

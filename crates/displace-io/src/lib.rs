@@ -36,11 +36,11 @@
 //! | EXR, PFM | images of f16, f32, u32 as f32; [`st_map`] takes two channels for places | fields of f32 |
 //! | `.flo`, KITTI's PNG ([`kitti_flow`]) | flows, and which pixels are known | flows |
 //! | NIfTI, MetaImage, NRRD | images with their places ([`Volume`]), and fields ([`StoredField`]) | both |
-//! | HDF5 | `.flo5`, ITK's transforms, nitransforms X5, any datasets | fields, transforms ([`write_transform_hdf5`]) |
+//! | HDF5 | `.flo5`, ITK's transforms, nitransforms X5, any datasets | fields, transforms ([`write_transform`]) |
 //! | OME-Zarr | 0.6 displacements and coordinates, Zarr arrays | fields |
 //! | safetensors, torch's `.pt` | tensors; no code is ever run | one tensor |
 //! | OpenCV's `.yml`, `.xml`, `.json` | matrices | fields |
-//! | ITK's `.tfm`, `.txt`, `.mat`; AFNI's and FSL's matrices | [`Transform`]s, which [`render`] works out; [`flirt`] | affine ones |
+//! | ITK's `.tfm`, `.txt`, `.mat`; AFNI's and FSL's matrices | [`Transform`]s, which [`render`] works out; [`flirt`] | as text, affine ones |
 //!
 //! An image is `(H, W)` when grey and `(H, W, C)` otherwise: grey and alpha, RGB, RGBA.
 
@@ -74,8 +74,6 @@ pub use error::read::{ReadCause, ReadError};
 pub use error::write::{WriteCause, WriteError};
 pub use field::{COVERAGE, DISPLACEMENT, FieldNotes, PLACEMENT, placement_member, placement_of};
 pub use format::exr::st_map;
-pub use format::hdf5::itk::write_transform_hdf5;
-pub use format::itk_text::write_transform_text;
 pub use format::kitti::kitti_flow;
 pub use format::matrix::flirt;
 pub use format::volume::write_volume;
@@ -88,5 +86,5 @@ pub use npz::read::{read_npz, read_npz_member, read_npz_member_with, read_npz_wi
 pub use npz::write::{write_npz, write_npz_with};
 pub use options::{ReadOptions, WriteOptions};
 pub use render::render;
-pub use save::{Format, write_field};
+pub use save::{Format, holds_transforms, write_field, write_transform};
 pub use stored::{Affine, StoredField, Transform, Volume};

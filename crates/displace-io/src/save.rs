@@ -6,7 +6,7 @@ use crate::error::write::{WriteCause, WriteError};
 use crate::format;
 use crate::npy;
 use crate::options::WriteOptions;
-use crate::stored::StoredField;
+use crate::stored::{StoredField, Transform};
 use displace::{Convention, Layout, Order};
 use std::path::Path;
 
@@ -126,6 +126,29 @@ pub(crate) fn own(format: &str, name: &str, asked: Option<&Convention>) -> Resul
     match asked {
         Some(other) if *other != only => Err(format!("{format} are in the convention \"{only}\", not \"{other}\"")),
         _ => Ok(only),
+    }
+}
+
+/// Whether a path ends in a format of transforms: ITK's `.tfm`, `.txt`, `.h5`, `.hdf5`. The last two hold fields too.
+#[must_use]
+pub fn holds_transforms(path: &Path) -> bool {
+    let end = path.extension().map(|end| end.to_string_lossy().to_lowercase()).unwrap_or_default();
+    matches!(end.as_str(), "tfm" | "txt" | "h5" | "hdf5")
+}
+
+/// Writes a map of places, all or nothing: as text (`.tfm`, `.txt`; no fields) or HDF5 (`.h5`, `.hdf5`), as ITK reads it.
+///
+/// # Errors
+/// If the file cannot be written, or the path ends in neither.
+pub fn write_transform(path: &Path, transform: &Transform) -> Result<(), WriteError> {
+    let end = path.extension().map(|end| end.to_string_lossy().to_lowercase()).unwrap_or_default();
+    match end.as_str() {
+        "tfm" | "txt" => format::itk_text::write_transform_text(path, transform),
+        "h5" | "hdf5" => format::hdf5::itk::write_transform_hdf5(path, transform),
+        _ => Err(at(path)(WriteCause::Field {
+            format: "a transform",
+            what: format!("\"{}\" ends in none of .tfm, .txt, .h5, .hdf5", one_line(&path.display().to_string())),
+        })),
     }
 }
 

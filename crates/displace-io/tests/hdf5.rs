@@ -5,7 +5,7 @@ mod common;
 use common::{array, file, fixture, folder, line, numbers};
 use displace::{AnyArray, AnyData, Convention, DType, Layout, Placement, Quantity};
 use displace_io::{
-    Affine, Contents, Format, ReadOptions, StoredField, Transform, WriteOptions, read, read_with, write_field, write_transform_hdf5,
+    Affine, Contents, Format, ReadOptions, StoredField, Transform, WriteOptions, read, read_with, write_field, write_transform,
 };
 use hdf5_pure::FileBuilder;
 use proptest::prelude::*;
@@ -211,13 +211,13 @@ fn itk_transforms_come_back() {
     assert_eq!(field_of(&path), field);
     let affine = Transform::Affine(scaling());
     let transform = Transform::Composite(vec![affine.clone(), Transform::Field(field.clone())]);
-    write_transform_hdf5(&path, &transform).unwrap();
+    write_transform(&path, &transform).unwrap();
     assert_eq!(transform_of(&path), transform);
     // Composites in composites are one.
     let nested = Transform::Composite(vec![Transform::Composite(vec![affine.clone()]), Transform::Field(field.clone())]);
-    write_transform_hdf5(&path, &nested).unwrap();
+    write_transform(&path, &nested).unwrap();
     assert_eq!(transform_of(&path), transform);
-    write_transform_hdf5(&path, &affine).unwrap();
+    write_transform(&path, &affine).unwrap();
     assert_eq!(transform_of(&path), affine);
     let flat = field_of(&tensors("old.h5"));
     write_field(&path, &flat, &WriteOptions::default()).unwrap();
@@ -248,7 +248,7 @@ fn texts_are_of_the_types_that_readers_ask_for() {
 fn what_itk_does_not_hold_is_refused() {
     let folder = folder();
     let path = folder.path().join("a.h5");
-    let refused = |transform: &Transform| line(write_transform_hdf5(&path, transform), &path);
+    let refused = |transform: &Transform| line(write_transform(&path, transform), &path);
     assert!(refused(&Transform::Composite(Vec::new())).contains("a composite of no transforms"));
     let field = field_of(&tensors("field2.h5"));
     let mixed = Transform::Composite(vec![Transform::Affine(scaling()), Transform::Field(field.clone())]);

@@ -4,7 +4,7 @@ mod common;
 
 use common::{file, fixture, folder, line, names};
 use displace::{AnyArray, AnyData, Placement};
-use displace_io::{Affine, Contents, StoredField, Transform, flirt, read, render, write_transform_text};
+use displace_io::{Affine, Contents, StoredField, Transform, flirt, read, render, write_transform};
 use proptest::prelude::*;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -157,14 +157,14 @@ fn texts_come_back() {
     let folder = folder();
     let path = folder.path().join("a.tfm");
     let parts = [affine(&[1.0, 1e-300, -0.1, 1.0 / 3.0], &[1e22, -7.25]), affine(&[0.0, 1.0, 1.0, 0.0], &[0.0, 5e-324])];
-    write_transform_text(&path, &parts[0]).unwrap();
+    write_transform(&path, &parts[0]).unwrap();
     assert_eq!(transform(&path), parts[0]);
     let composite = Transform::Composite(parts.to_vec());
-    write_transform_text(&path, &composite).unwrap();
+    write_transform(&path, &composite).unwrap();
     assert_eq!(transform(&path), composite);
     // A composite inside is written as its parts: text holds none.
     let nested = Transform::Composite(vec![parts[1].clone(), composite]);
-    write_transform_text(&path, &nested).unwrap();
+    write_transform(&path, &nested).unwrap();
     let [a, b] = parts;
     assert_eq!(transform(&path), Transform::Composite(vec![b.clone(), a.clone(), b]));
     for (wrong, what) in [
@@ -176,7 +176,7 @@ fn texts_come_back() {
     ] {
         let path = folder.path().join("b.tfm");
         let expected = format!("cannot be written as an ITK transform (text): {what}");
-        assert_eq!(line(write_transform_text(&path, &wrong), &path), expected);
+        assert_eq!(line(write_transform(&path, &wrong), &path), expected);
     }
     assert_eq!(names(folder.path()), ["a.tfm"]);
 }

@@ -8,7 +8,9 @@ use crate::progress::Progress;
 use crate::report::{OnTerminal, Report, shape_text};
 use clap::ValueEnum;
 use displace::{Between, Convention, Extent, Lattice, Rest};
-use displace_io::{Contents, Conversion, Converted, Format, Pixels, Precision, SourcePixels, WriteOptions};
+use displace_io::{
+    Contents, Conversion, Converted, Format, Pixels, Precision, SourcePixels, WriteOptions, holds_transforms, write_transform,
+};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -94,13 +96,24 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         }
         return report.print(false);
     };
-    let format = Format::of(output).map_err(|e| Failure::usage(e.to_string()))?;
+    let whole = holds_transforms(output) && args.to.is_none() && args.reference.is_none();
+    let format = Format::of(output).map_err(|e| Failure::usage(e.to_string()));
+    if !whole {
+        format.as_ref().map_err(|e| Failure::usage(e.to_string()))?;
+    }
     distinct(input, &[Some(output)])?;
-    let conversion = args.conversion(format)?;
     let contents = read(input)?;
     let mut report = Report::default();
     report.line("read", format!("{}: {}", input.display(), what(&contents)));
     report.fact("read", json!(input.display().to_string()));
+    if let (true, Contents::Transform(transform)) = (whole, &contents) {
+        // From one of ITK's forms to another: no pixels take part.
+        write_transform(output, transform)?;
+        report.wrote("wrote", output);
+        return report.print(args.json);
+    }
+    let format = format?;
+    let conversion = args.conversion(format)?;
     let converted = Progress::spin("converting", || conversion.run(contents)).map_err(refused(input))?;
     report.conversion(&converted);
     write(output, format, &converted)?;

@@ -110,7 +110,7 @@ fn cut(text: &str) -> String {
 ///
 /// # Errors
 /// If the file cannot be written, or the transform holds a field or numbers that are not finite.
-pub fn write_transform_text(path: &Path, transform: &Transform) -> Result<(), WriteError> {
+pub(crate) fn write_transform_text(path: &Path, transform: &Transform) -> Result<(), WriteError> {
     let refused = |what: String| WriteCause::Field { format: "an ITK transform (text)", what };
     let text = text(transform).map_err(|what| at(path)(refused(what)))?;
     replace(path, |file| Ok(file.write_all(text.as_bytes())?))

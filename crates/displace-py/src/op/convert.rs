@@ -232,7 +232,8 @@ pub(crate) fn write_held(py: Python<'_>, path: PathBuf, held: &Held) -> PyResult
             }
         }
         Contents::Volume(volume) => py.detach(|| displace_io::write_volume(&path, volume)),
-        _ => return Err(displace_error("a transform is written by other tools")),
+        Contents::Transform(transform) => py.detach(|| displace_io::write_transform(&path, transform)),
+        _ => return Err(displace_error("an array or archive says too little for such a file")),
     };
     done.map_err(|e| write_error(&path, &e))
 }

@@ -129,7 +129,7 @@ pub(crate) fn write(path: &Path, field: &StoredField) -> Result<(), WriteError> 
 ///
 /// # Errors
 /// If the file cannot be written, or ITK does not hold the transform.
-pub fn write_transform_hdf5(path: &Path, transform: &Transform) -> Result<(), WriteError> {
+pub(crate) fn write_transform_hdf5(path: &Path, transform: &Transform) -> Result<(), WriteError> {
     let mut parts = Vec::new();
     parts_of(transform, &mut parts).map_err(|what| refused(path, FORMAT, &what))?;
     write_parts(path, parts)
