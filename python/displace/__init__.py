@@ -13,6 +13,7 @@
     resize                  fields and grids at another resolution
     jacobian_determinant    how a map stretches; also jacobian, divergence, curl, strain
     folding                 every fold, found exactly
+    affine                  fields from matrices
     set_num_threads         how many threads share large work
     guess                   which conventions numbers may have, with evidence
     inspect                 a report on a grid, a field or any array
@@ -28,6 +29,7 @@ kind comes out.
 import sys as _sys
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
+from ._affine import affine
 from ._affine_grid import affine_grid
 from ._compose import compose
 from ._convert import conventions, convert
@@ -75,6 +77,7 @@ __all__ = [
     "Transform",
     "Volume",
     "__version__",
+    "affine",
     "affine_grid",
     "compose",
     "conventions",

@@ -10,6 +10,7 @@ Rest: TypeAlias = Literal["index", "extent"]
 Coords: TypeAlias = Literal["normalized", "pixel", "displacement"]
 Branch: TypeAlias = Literal["largest_jacobian", "nearest", "first"]
 Direction: TypeAlias = Literal["pull", "push"]
+Real: TypeAlias = Literal["float32", "float64"]
 Scheme: TypeAlias = Literal["central", "forward", "backward"]
 
 

@@ -57,6 +57,7 @@ raise! {
     displace::error::ConventionError => displace_error,
     displace::error::ConvertError => displace_error,
     displace::PlacementError => displace_error,
+    displace::AffineError => displace_error,
     displace::error::AxisLenError => shape_error,
     displace::error::JacobianError => shape_error,
     displace::error::FoldingError => shape_error,

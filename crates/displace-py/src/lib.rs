@@ -43,6 +43,8 @@ mod core_module {
     #[pymodule_export]
     use crate::op::jacobian::jacobian;
     #[pymodule_export]
+    use crate::op::make::make_affine;
+    #[pymodule_export]
     use crate::op::picture::picture;
     #[pymodule_export]
     use crate::op::points::{densified, transform_boxes, transform_points};

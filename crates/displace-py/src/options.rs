@@ -2,7 +2,7 @@
 
 use crate::error::{Raise, displace_error, shape_error};
 use crate::tensor::{Element, Tensor};
-use displace::{Extent, FieldView, Grid, Interp, Lattice, Location, Locations, Padding, Rest, Sampler};
+use displace::{Between, Extent, FieldView, Grid, Interp, Lattice, Location, Locations, Padding, Rest, Sampler};
 use pyo3::prelude::*;
 
 /// How an image is read: `(mode, padding_mode, fill, coords, align_corners, rest)`.
@@ -62,6 +62,11 @@ impl Frame {
         let Self(size, coords, align_corners, rest) = self;
         let sampling = Sampling(String::new(), String::new(), 0.0, coords.clone(), *align_corners, rest.clone());
         sampling.locations(tensor, size_xy(size)?)
+    }
+
+    /// The lattices between which a field on `destination`, in array order, leads.
+    pub(crate) fn between<const D: usize>(&self, destination: &[usize]) -> PyResult<Between<D>> {
+        Between::new(lattice(&self.0, self.2)?, size_xy(destination)?, self.rest()?).raise()
     }
 
     /// A displacement field.

@@ -42,6 +42,7 @@
 //! | softmax splatting, `forward_warp`, `grid_push` | [`splat`] |
 //! | albumentations key points, boxes, masks | [`transform_points`], [`transform_boxes`], [`transform_labels`] |
 //! | ITK, ANTs, FSL, SPM, MRtrix, nitransforms, VoxelMorph, MONAI fields, ST maps | [`convert`] between [`Convention`]s, with [`Placement`]s where they are in mm |
+//! | OpenCV `warpAffine`, ITK `AffineTransform`, a map by any formula | [`make`] of an [`Affine`] or any [`Formula`] |
 //! | "what are these numbers?" | [`guess`] |
 //!
 //! # What it refuses
@@ -69,6 +70,7 @@ mod grid;
 mod interp;
 mod kernel;
 mod lattice;
+mod make;
 mod map;
 mod op;
 mod padding;
@@ -89,6 +91,8 @@ pub use grid::{Grid, Locations};
 pub use half::{bf16, f16};
 pub use interp::{Interp, cubic_weights, linear_weights, nearest_offset};
 pub use lattice::{Between, Lattice};
+pub use make::affine::{Affine, AffineError};
+pub use make::{Formula, Made, make, make_into};
 pub use op::affine_grid::{affine_grid, affine_grid_grad, affine_grid_into};
 pub use op::compose::{compose, compose_into};
 pub use op::convert::{ArrayAxes, Geometry, convert};

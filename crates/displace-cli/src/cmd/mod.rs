@@ -9,6 +9,7 @@ pub(crate) mod guess;
 pub(crate) mod info;
 pub(crate) mod invert;
 pub(crate) mod jacobian;
+pub(crate) mod make;
 pub(crate) mod plot;
 pub(crate) mod points;
 pub(crate) mod warp;

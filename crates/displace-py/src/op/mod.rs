@@ -13,6 +13,7 @@ pub(crate) mod guess;
 pub(crate) mod inspect;
 pub(crate) mod invert;
 pub(crate) mod jacobian;
+pub(crate) mod make;
 pub(crate) mod picture;
 pub(crate) mod points;
 pub(crate) mod resize;
