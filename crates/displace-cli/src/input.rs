@@ -2,6 +2,7 @@
 
 use crate::args::{FromArgs, LatticeArgs, Meaning};
 use crate::failure::{Failure, Result};
+use crate::output::is_pipe;
 use crate::progress::Progress;
 use displace::{AnyArray, Convention, Placement, Rest, Shape};
 use displace_io::{
@@ -17,11 +18,15 @@ pub(crate) struct Stored {
     pub(crate) described: Option<FieldNotes>,
 }
 
-/// Reads a file of any kind, with a progress bar if that takes long.
+/// Reads a file of any kind, or standard input for `-`, with a progress bar if that takes long.
 pub(crate) fn read(path: &Path) -> Result<Contents> {
     let progress = Progress::new(format!("reading {}", path.display()));
     let observe = |done, total| progress.at(done, total);
-    Ok(displace_io::read_with(path, &ReadOptions { progress: Some(&observe), ..ReadOptions::default() })?)
+    let options = ReadOptions { progress: Some(&observe), ..ReadOptions::default() };
+    if is_pipe(path) {
+        return Ok(displace_io::read_stream(std::io::stdin().lock(), "standard input", &options)?);
+    }
+    Ok(displace_io::read_with(path, &options)?)
 }
 
 /// Reads locations: an array, or an archive that holds a field or a single array.

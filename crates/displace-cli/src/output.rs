@@ -6,6 +6,15 @@ use displace::{AnyArray, AnyData, Between, Placement};
 use displace_io::{COVERAGE, DISPLACEMENT, FieldNotes, PLACEMENT, WriteOptions, placement_member};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Whether standard output carries a field, so that reports have to go elsewhere.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// `-`: standard input or output.
+pub(crate) fn is_pipe(path: &Path) -> bool {
+    path == Path::new("-")
+}
 
 /// The extension in lower case.
 pub(crate) fn extension(path: &Path) -> String {
@@ -14,7 +23,8 @@ pub(crate) fn extension(path: &Path) -> String {
 
 /// Refuses an output name before the work is done rather than after.
 pub(crate) fn expect_extension(path: &Path, what: &str, known: &[&str]) -> Result<()> {
-    if known.contains(&extension(path).as_str()) {
+    let piped = is_pipe(path) && known == FIELD;
+    if piped || known.contains(&extension(path).as_str()) {
         return Ok(());
     }
     let known = known.iter().map(|e| format!(".{e}")).collect::<Vec<_>>().join(", ");
@@ -23,7 +33,7 @@ pub(crate) fn expect_extension(path: &Path, what: &str, known: &[&str]) -> Resul
 
 /// Whether all outputs are files of their own in folders that are there, before any work is done.
 pub(crate) fn distinct(input: &Path, outputs: &[Option<&PathBuf>]) -> Result<()> {
-    let outputs: Vec<_> = outputs.iter().flatten().collect();
+    let outputs: Vec<_> = outputs.iter().flatten().filter(|path| !is_pipe(path)).collect();
     for (i, path) in outputs.iter().enumerate() {
         if path.as_path() == input {
             return Err(Failure::usage(format!("{} is read and to be written: give the output a file of its own", path.display())));
@@ -41,7 +51,7 @@ pub(crate) fn distinct(input: &Path, outputs: &[Option<&PathBuf>]) -> Result<()>
 /// Formats a field can be written in.
 pub(crate) const FIELD: &[&str] = &["npy", "npz"];
 
-/// Writes a field: the bare numbers as .npy, with all that gives them meaning as .npz.
+/// Writes a field: the bare numbers as .npy, with all that gives them meaning as .npz, which is also what goes to standard output.
 pub(crate) fn write_field<const D: usize>(
     path: &Path,
     shape: Vec<usize>,
@@ -65,7 +75,20 @@ pub(crate) fn write_field<const D: usize>(
     let placement = placement.map(placement_member);
     members.extend(placement.as_ref().map(|placement| (PLACEMENT, placement)));
     members.extend(coverage.as_ref().map(|coverage| (COVERAGE, coverage)));
+    if is_pipe(path) {
+        return piped(|path| Ok(displace_io::write_npz_with(path, &members, &options)?));
+    }
     Ok(displace_io::write_npz_with(path, &members, &options)?)
+}
+
+/// Sends a file to standard output. Archives are not written in one go, so it is made elsewhere first.
+fn piped(write: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    TAKEN.store(true, Ordering::Relaxed);
+    let folder = tempfile::tempdir().map_err(Failure::Print)?;
+    let path = folder.path().join("field.npz");
+    write(&path)?;
+    let bytes = std::fs::read(&path).map_err(Failure::Print)?;
+    send(&mut std::io::stdout().lock(), &bytes)
 }
 
 /// An array whose shape is known to fit.
@@ -73,9 +96,17 @@ pub(crate) fn array(shape: Vec<usize>, data: impl Into<AnyData>) -> AnyArray {
     AnyArray::new(shape, data).expect("the shape is made from the data's own")
 }
 
-/// Text to standard output; a closed pipe is not an error of ours.
+/// Text to standard output, or beside it if a field goes there.
 pub(crate) fn print(text: &str) -> Result<()> {
-    match std::io::stdout().lock().write_all(text.as_bytes()) {
+    if TAKEN.load(Ordering::Relaxed) {
+        return send(&mut std::io::stderr().lock(), text.as_bytes());
+    }
+    send(&mut std::io::stdout().lock(), text.as_bytes())
+}
+
+/// A closed pipe is not an error of ours.
+fn send(to: &mut impl Write, bytes: &[u8]) -> Result<()> {
+    match to.write_all(bytes).and_then(|()| to.flush()) {
         Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::Print(e)),
         _ => Ok(()),
     }

@@ -1,7 +1,7 @@
 //! Reports on the terminal.
 
 use crate::failure::Result;
-use crate::output::print;
+use crate::output::{is_pipe, print};
 use crate::progress::Progress;
 use displace::{FieldView, Location, summary};
 pub(crate) use displace_report::{Report, extent_text, px, shape_text, sizes};
@@ -24,8 +24,9 @@ impl OnTerminal for Report {
     }
 
     fn wrote(&mut self, what: &'static str, path: &Path) {
-        self.line(what, format!("-> {}", path.display()));
-        self.fact(what, json!(path.display().to_string()));
+        let name = if is_pipe(path) { "standard output".into() } else { path.display().to_string() };
+        self.line(what, format!("-> {name}"));
+        self.fact(what, json!(name));
     }
 
     fn sum_up<L: Location, const D: usize>(&mut self, field: &FieldView<'_, L, D>) {

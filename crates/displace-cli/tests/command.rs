@@ -1,8 +1,9 @@
 //! The command as its users meet it: files in, files and lines out, exit codes.
 
 use displace::{AnyArray, AnyData};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
@@ -545,4 +546,41 @@ fn a_wrong_declaration_is_called_out() {
     let guessed = succeeds(&["guess", &grid, "-s", "48x64", "--from", "torch_grid"]);
     assert!(guessed.contains("most likely") && guessed.contains("torch_grid_aligned") && guessed.contains("doubt"), "{guessed}");
     assert!(succeeds(&["guess", &grid, "--from", "torch_grid_aligned"]).contains("nothing speaks clearly against it"));
+}
+
+/// Runs a command on what another has written to its standard output.
+fn piped(arguments: &[&str], input: &[u8]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_displace"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command starts");
+    child.stdin.take().expect("a pipe").write_all(input).expect("the command reads");
+    child.wait_with_output().expect("the command ends")
+}
+
+#[test]
+fn fields_go_through_pipes() {
+    let folder = Folder::new();
+    let (kept, back) = (folder.path("kept.npz"), folder.path("back.npz"));
+    let matrix = ["make", "affine", "--matrix", "1.1,0,-2,0,0.9,1", "--size", "20x24"];
+    succeeds(&[&matrix[..], &[&kept]].concat());
+    let made = displace(&[&matrix[..], &["-"]].concat());
+    let said = String::from_utf8_lossy(&made.stderr).into_owned();
+    assert!(made.status.success() && said.contains("-> standard output"), "{said}");
+    assert_eq!(made.stdout, std::fs::read(&kept).expect("the same field"), "the file and the pipe carry the same");
+    let inverse = piped(&["invert", "-", "-"], &made.stdout);
+    assert!(inverse.status.success(), "{}", String::from_utf8_lossy(&inverse.stderr));
+    let both = piped(&["compose", &kept, "-", &back], &inverse.stdout);
+    assert!(both.status.success(), "{}", String::from_utf8_lossy(&both.stderr));
+    let Ok(displace_io::Contents::Archive(members)) = displace_io::read(Path::new(&back)) else { panic!("an archive") };
+    let AnyData::F32(by) = members[0].1.data() else { panic!("f32") };
+    // Where the inverse has a place, there and back is nowhere.
+    let known: Vec<f32> = by.iter().copied().filter(|by| by.is_finite()).collect();
+    assert!(known.len() > 400 && known.iter().all(|by| by.abs() < 1e-5), "{} of {}", known.len(), by.len());
+    let empty = piped(&["info", "-"], b"");
+    let said = String::from_utf8_lossy(&empty.stderr).into_owned();
+    assert!(said.starts_with("error: standard input: is empty"), "{said}");
 }

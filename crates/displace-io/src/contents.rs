@@ -47,11 +47,24 @@ pub fn read_with(path: &Path, options: &ReadOptions<'_>) -> Result<Contents, Rea
         if path.is_dir() && format::ome_zarr::is_one(path) {
             return of_bytes(Kind::OmeZarr, &[], path, &mut Memory::new(options.memory), options);
         }
-        let mut source = Source::open(path)?;
-        if source.kind == Kind::Zip && format::torch::is_one(&mut source.file)? {
-            source.kind = Kind::Torch;
-        }
-        of_source(source, path, options)
+        of_source(Source::open(path)?.told_apart()?, path, options)
+    };
+    read().map_err(at(path))
+}
+
+/// Reads from a pipe to its end, of any supported kind, known by its content. Errors call it `name`; files beside it are not found.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_stream(from: impl Read, name: &str, options: &ReadOptions<'_>) -> Result<Contents, ReadError> {
+    let path = Path::new(name);
+    let read = || {
+        // Archives are read from their ends, which pipes do not have.
+        let mut file = tempfile::tempfile()?;
+        let len = std::io::copy(&mut from.take(options.memory.map_or(u64::MAX, |most| most.saturating_add(1))), &mut file)?;
+        Memory::new(options.memory).take(len)?;
+        file.rewind()?;
+        of_source(Source::of_file(file, len)?.told_apart()?, path, options)
     };
     read().map_err(at(path))
 }

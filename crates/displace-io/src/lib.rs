@@ -65,7 +65,7 @@ mod source;
 mod stored;
 
 pub use atomic::write_bytes;
-pub use contents::{Contents, read, read_bytes_as, read_with};
+pub use contents::{Contents, read, read_bytes_as, read_stream, read_with};
 pub use conversion::{Conversion, ConversionError, Converted, Pixels, Precision, SourcePixels};
 pub use error::image::ImageError;
 pub use error::npy::NpyError;

@@ -16,15 +16,28 @@ pub(crate) struct Source {
 impl Source {
     /// Opens a file and looks at its first bytes.
     pub(crate) fn open(path: &Path) -> Result<Self, ReadCause> {
-        let mut file = File::open(path).map_err(ReadCause::Open)?;
+        let file = File::open(path).map_err(ReadCause::Open)?;
         let metadata = file.metadata().map_err(ReadCause::Open)?;
         if !metadata.is_file() {
             return Err(ReadCause::NotAFile { found: if metadata.is_dir() { "a folder" } else { "a device or pipe" } });
         }
+        Self::of_file(file, metadata.len())
+    }
+
+    /// Looks at the first bytes of a file of `len` bytes that is at its start.
+    pub(crate) fn of_file(mut file: File, len: u64) -> Result<Self, ReadCause> {
         let mut start = Vec::new();
         file.by_ref().take(MAGIC as u64).read_to_end(&mut start)?;
         file.rewind()?;
-        Ok(Self { kind: sniff(&start)?, file, len: metadata.len() })
+        Ok(Self { kind: sniff(&start)?, file, len })
+    }
+
+    /// With torch's archives told from NumPy's, which begin alike.
+    pub(crate) fn told_apart(mut self) -> Result<Self, ReadCause> {
+        if self.kind == Kind::Zip && crate::format::torch::is_one(&mut self.file)? {
+            self.kind = Kind::Torch;
+        }
+        Ok(self)
     }
 
     /// That the file is of the kind expected.

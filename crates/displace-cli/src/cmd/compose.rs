@@ -22,7 +22,7 @@ pub(crate) struct Args {
     /// The field that is read first
     inner: PathBuf,
 
-    /// Where the result goes: .npz keeps size, extent and rest with it, .npy holds the bare numbers
+    /// Where the result goes: .npz keeps size, extent and rest with it, .npy holds the bare numbers, - is standard output
     output: PathBuf,
 
     /// How OUTER is read between its pixels

@@ -20,7 +20,7 @@ pub(crate) struct Args {
     /// The velocity field (.npz, or any file that displace convert reads, with --from)
     velocity: PathBuf,
 
-    /// Where the displacement goes: .npz keeps size, extent and rest with it, .npy holds the bare numbers
+    /// Where the displacement goes: .npz keeps size, extent and rest with it, .npy holds the bare numbers, - is standard output
     output: PathBuf,
 
     /// How many squarings; left out, the fewest whose error bound is the tolerance

@@ -23,10 +23,10 @@ use std::path::{Path, PathBuf};
 /// that reads it, by solving every cell between destination pixels. Pixels that nobody reads are NaN.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The field (.npz), or an .npy of what --as says
+    /// The field (.npz), an .npy of what --as says, or - for standard input
     field: PathBuf,
 
-    /// Where the inverse goes: .npz keeps size, extent and rest with it, .npy holds the bare numbers
+    /// Where the inverse goes: .npz keeps size, extent and rest with it, .npy holds the bare numbers, - is standard output
     output: PathBuf,
 
     /// What the numbers of an array are, unless the file says

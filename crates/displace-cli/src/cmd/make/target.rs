@@ -31,7 +31,7 @@ enum Dtype {
 /// Where a made field goes.
 #[derive(Args)]
 pub(crate) struct TargetArgs {
-    /// Where the field goes: .npz keeps size, extent and rest with it, .npy holds the bare numbers
+    /// Where the field goes: .npz keeps size, extent and rest with it, .npy holds the bare numbers, - is standard output
     output: PathBuf,
 
     /// Size of the field: HxW (rows x columns) or DxHxW [default: that of --like, or of the image that is read]
