@@ -98,7 +98,7 @@ impl<'a> Image<'a> {
         with_data!(self.array.data(), values => {
             let image = View::strided(values, 0, shape, strides).ok()?;
             let read = sample(&image, &at, sampler).ok()?;
-            Some(read.as_slice().iter().map(|value| value.widen::<f64>()).collect())
+            Some(read.as_slice().iter().map(|value| Sample::widen::<f64>(*value)).collect())
         })
     }
 }

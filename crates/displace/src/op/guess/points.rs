@@ -12,7 +12,7 @@ const UNKNOWN: f64 = 1e9;
 
 /// A number as `f64`; NaN where there is none.
 pub(super) fn number(data: &AnyData, at: usize) -> f64 {
-    with_data!(data, v => v.get(at).map_or(f64::NAN, |value| value.widen::<f64>()))
+    with_data!(data, v => v.get(at).map_or(f64::NAN, |value| Sample::widen::<f64>(*value)))
 }
 
 /// A way in which an array's axes may be components, lattice and samples.
