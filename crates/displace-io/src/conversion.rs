@@ -88,9 +88,11 @@ pub struct Converted {
     pub rest: Rest,
     /// What the ends of the image are that is read.
     pub extent: Extent,
-    /// The largest amount by which a number differs after the way back, in its own unit; 0 if all are the same. `None` after
-    /// an inversion.
+    /// The largest amount by which a number differs after the way back from what the format stores, in its own unit; 0 if all are the
+    /// same. `None` after an inversion.
     pub loss: Option<f64>,
+    /// How many finite or infinite numbers do not come back as such.
+    pub lost: usize,
     /// Of an inversion: pixels that are read by nobody, and all.
     pub holes: Option<(usize, usize)>,
     /// Whether f64 was chosen since f32 would have lost something.
@@ -178,12 +180,20 @@ impl Pixels {
             }
             Contents::Image(image) => Some(Self { size: image.shape().get(..2)?.to_vec(), placement: None }),
             Contents::Field(field) => {
-                let axes = field.readings.first()?.axes(field.array.shape()).ok()?;
+                let axes = field.axes(field.readings.first()?, None).ok()?;
                 Some(Self { size: size_of(&axes), placement: field.placement.clone() })
             }
             _ => None,
         }
     }
+}
+
+/// Whether pixels lie at the same places, but for the last digits of files that hold single precision.
+fn same_place(a: &Placement, b: &Placement) -> bool {
+    let close =
+        |a: &[f64], b: &[f64], scale: f64| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (a - b).abs() <= 1e-6 * scale);
+    let size = a.spacing().iter().chain(a.origin()).fold(1.0f64, |most, v| most.max(v.abs()));
+    close(a.spacing(), b.spacing(), size) && close(a.origin(), b.origin(), size) && close(a.direction(), b.direction(), 1.0)
 }
 
 /// Array order.
@@ -209,7 +219,11 @@ impl Conversion {
     /// The numbers and their one reading, and whether the file said it.
     fn field(&mut self, contents: Contents) -> Result<(StoredField, bool), ConversionError> {
         match contents {
-            Contents::Field(field) => self.reading(field),
+            Contents::Field(field) => {
+                let (field, by_file) = self.reading(field)?;
+                Ok((self.elsewhere(field)?, by_file))
+            }
+            Contents::Transform(Transform::Field(field)) if self.reference.is_none() => self.reading(field),
             Contents::Transform(transform) => Ok((self.rendered(&transform)?, true)),
             Contents::Array(array) if array.shape() == [4, 4] => Ok((self.flirt(&array)?, false)),
             Contents::Array(array) => Ok((self.bare(array)?, false)),
@@ -244,6 +258,26 @@ impl Conversion {
         };
         field.readings = vec![reading];
         Ok((field, by_file))
+    }
+
+    /// A field on the pixels of the reference, if these are others than its own: as ITK reads it there.
+    fn elsewhere(&self, field: StoredField) -> Result<StoredField, ConversionError> {
+        let (Some(own), Some(reference)) = (&field.placement, &self.reference) else { return Ok(field) };
+        let size = size_of(&field.axes(&field.readings[0], Some(own.axes())).map_err(other)?);
+        let Some(placement) = reference.placement.as_ref() else { return Ok(field) };
+        if reference.size == size && same_place(own, placement) {
+            return Ok(field);
+        }
+        let itk: Convention = "itk".parse().map_err(other)?;
+        if field.readings == [itk] && field.valid.is_none() {
+            return self.rendered(&Transform::Field(field));
+        }
+        Err(other(format!(
+            "the file says where its {} pixels lie, and the {} pixels of the reference lie elsewhere: only a field in the convention \
+             \"itk\" is worked out on other pixels; leave out the reference, or convert to .mha first",
+            text(&size),
+            text(&reference.size)
+        )))
     }
 
     fn rendered(&self, transform: &Transform) -> Result<StoredField, ConversionError> {
@@ -310,15 +344,38 @@ impl Conversion {
             };
         };
         let flow: Convention = "flow".parse().map_err(other)?;
-        if let Some(notes) = notes {
-            if self.source == SourcePixels::Unknown {
-                self.source = SourcePixels::Known(Pixels { size: notes.input_size, placement: None });
-            }
-            self.rest = self.rest.or(Some(notes.rest));
-            self.extent = Some(notes.extent);
-        }
         let array = members.swap_remove(at).1;
+        if let Some(notes) = notes {
+            self.complete(&notes, array.shape())?;
+        }
         self.reading(StoredField { array, readings: vec![flow], valid: None, placement, remarks: Vec::new() })
+    }
+
+    /// What a field of displace's own knows, which nobody may contradict.
+    fn complete(&mut self, notes: &FieldNotes, shape: &[usize]) -> Result<(), ConversionError> {
+        let against = |file: String, named: String| Err(ConversionError::Contradiction { file, named });
+        let axes = notes.input_size.len();
+        let own: &[usize] = shape.len().checked_sub(axes + 1).and_then(|first| shape.get(first..first + axes)).unwrap_or_default();
+        let reads = |size: &[usize]| format!("reads {} pixels", text(size));
+        match &mut self.source {
+            SourcePixels::Unknown => self.source = SourcePixels::Known(Pixels { size: notes.input_size.clone(), placement: None }),
+            SourcePixels::Same if own != notes.input_size => return against(reads(&notes.input_size), reads(own)),
+            SourcePixels::Known(named) if named.size != notes.input_size => {
+                return against(reads(&notes.input_size), reads(&named.size));
+            }
+            SourcePixels::Same | SourcePixels::Known(_) => {}
+        }
+        // Between equal sizes both rests are the same.
+        if let Some(rest) = self.rest.filter(|rest| *rest != notes.rest && own != notes.input_size) {
+            return against(format!("rest {}", notes.rest), format!("rest {rest}"));
+        }
+        if let Some(extent) = self.extent.filter(|extent| *extent != notes.extent) {
+            let said = |extent: Extent| if extent.align_corners() { "extent centers" } else { "extent edges" };
+            return against(said(notes.extent).into(), said(extent).into());
+        }
+        self.rest = Some(notes.rest);
+        self.extent = Some(notes.extent);
+        Ok(())
     }
 
     fn image(&self, image: &AnyArray) -> Result<StoredField, ConversionError> {
@@ -342,9 +399,17 @@ impl Conversion {
         crate::format::exr::st_map(image, &from).map_err(other)
     }
 
+    /// Whose size the caller has named.
+    fn pixels(&self) -> Option<&Pixels> {
+        match (&self.reference, &self.source) {
+            (Some(pixels), _) | (None, SourcePixels::Known(pixels)) => Some(pixels),
+            _ => None,
+        }
+    }
+
     fn convert(&self, field: StoredField, said_by_file: bool) -> Result<Converted, ConversionError> {
         let from = field.readings[0];
-        let axes = from.axes(field.array.shape()).map_err(other)?;
+        let axes = field.axes(&from, self.pixels().map(|pixels| pixels.size.len())).map_err(other)?;
         let to = match (self.format, &self.to) {
             (Some(format), asked) => {
                 format.convention(asked.as_ref(), axes.axes).map_err(|e| ConversionError::To(format!("the output {e}")))?
@@ -367,6 +432,10 @@ impl Conversion {
         said_by_file: bool,
     ) -> Result<Converted, ConversionError> {
         let (geometry, known) = self.geometry::<D>(&field, &from, &to, &axes)?;
+        // The inverse is on the pixels of the image that is read, and archives keep how many these are.
+        if !known && ((from.direction != to.direction && self.invert) || self.format == Some(Format::Npz)) {
+            return Err(ConversionError::Size { convention: to.to_string(), own: text(&size_of(&axes)) });
+        }
         if from.direction != to.direction {
             return self.inverted(field, from, to, axes, said_by_file, geometry);
         }
@@ -375,15 +444,18 @@ impl Conversion {
         }, _dtype => unreachable!("as_floats gives floats"))?;
         let placement = geometry.here.clone();
         let array = AnyArray::new(shape, data).map_err(other)?;
+        let mut remarks = field.remarks;
+        remarks.extend(self.moved(placement.as_ref()));
         Ok(Converted {
-            field: StoredField { array, readings: vec![to], valid: field.valid, placement, remarks: field.remarks },
+            field: StoredField { array, readings: vec![to], valid: field.valid, placement, remarks },
             from,
             said_by_file,
             axes,
             input_size: known.then(|| geometry.between.source().size().iter().rev().copied().collect()),
             rest: geometry.between.rest(),
             extent: geometry.between.source().extent(),
-            loss: Some(loss),
+            loss: Some(loss.most),
+            lost: loss.gone,
             holes: None,
             widened,
         })
@@ -396,7 +468,7 @@ impl Conversion {
         from: &Convention,
         to: &Convention,
         geometry: &Geometry<D>,
-    ) -> Result<(Vec<usize>, AnyData, f64, bool), ConversionError>
+    ) -> Result<(Vec<usize>, AnyData, Loss, bool), ConversionError>
     where
         AnyData: From<Vec<L::Real>>,
     {
@@ -408,15 +480,52 @@ impl Conversion {
         };
         if single {
             let (to_shape, data) = convert::<L, f32, D>(numbers, shape, from, to, geometry).map_err(other)?;
-            let loss = loss(numbers, shape, &data, &to_shape, from, to, geometry)?;
+            let loss = self.loss(numbers, &data, &to_shape, from, to, geometry)?;
             let holds_doubles = self.format.is_none_or(Format::holds_doubles);
-            if loss == 0.0 || self.precision != Precision::Lossless || !holds_doubles {
+            if loss == Loss::NONE || self.precision != Precision::Lossless || !holds_doubles {
                 return Ok((to_shape, data.into(), loss, false));
             }
         }
         let (to_shape, data) = convert::<L, f64, D>(numbers, shape, from, to, geometry).map_err(other)?;
-        let loss = loss(numbers, shape, &data, &to_shape, from, to, geometry)?;
+        let loss = self.loss(numbers, &data, &to_shape, from, to, geometry)?;
         Ok((to_shape, data.into(), loss, !double && self.precision == Precision::Lossless))
+    }
+
+    /// By how much a format that keeps places in single precision moves them.
+    fn moved(&self, placement: Option<&Placement>) -> Option<String> {
+        let placement = placement.filter(|_| self.format == Some(Format::Nifti))?;
+        let entries = placement.ras_matrix();
+        let off = entries.iter().flatten().map(|v| (v - f64::from(*v as f32)).abs()).fold(0.0, f64::max);
+        (off > 0.0).then(|| format!("NIfTI keeps where pixels lie in single precision: off by up to {off:.1e} mm"))
+    }
+
+    /// How the way back from what is stored differs.
+    fn loss<L: Location, R: Location + Real, const D: usize>(
+        &self,
+        numbers: &[L],
+        made: &[R],
+        made_shape: &[usize],
+        from: &Convention,
+        to: &Convention,
+        geometry: &Geometry<D>,
+    ) -> Result<Loss, ConversionError> {
+        let kept: Vec<f64> = match self.format {
+            Some(format) => made.iter().map(|v| format.stored(v.to_f64())).collect(),
+            None => made.iter().map(|v| v.to_f64()).collect(),
+        };
+        let (_, back) = convert::<f64, L::Real, D>(&kept, made_shape, to, from, geometry).map_err(other)?;
+        let mut loss = Loss::NONE;
+        for (back, given) in back.iter().zip(numbers).map(|(back, given)| (back.to_f64(), given.widen().to_f64())) {
+            if given.is_nan() || given == back {
+                continue;
+            }
+            if (back - given).is_finite() {
+                loss.most = loss.most.max((back - given).abs());
+            } else {
+                loss.gone += 1;
+            }
+        }
+        Ok(loss)
     }
 
     /// The lattices, and whether the source's size is known.
@@ -541,6 +650,7 @@ impl Conversion {
             rest: back.rest(),
             extent: back.source().extent(),
             loss: None,
+            lost: 0,
             holes: Some(holes),
             widened: false,
         })
@@ -578,18 +688,15 @@ fn as_floats(data: &AnyData) -> AnyData {
     }
 }
 
-/// The largest difference after the way back.
-fn loss<L: Location, R: Location + Real, const D: usize>(
-    numbers: &[L],
-    shape: &[usize],
-    made: &[R],
-    made_shape: &[usize],
-    from: &Convention,
-    to: &Convention,
-    geometry: &Geometry<D>,
-) -> Result<f64, ConversionError> {
-    let (_, back) = convert::<R, L::Real, D>(made, made_shape, to, from, geometry).map_err(other)?;
-    debug_assert_eq!(back.len(), shape.iter().product::<usize>());
-    let differences = back.iter().zip(numbers).map(|(back, given)| (back.to_f64() - given.widen().to_f64()).abs());
-    Ok(differences.filter(|d| !d.is_nan()).fold(0.0, f64::max))
+/// What does not come back.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Loss {
+    /// The largest difference.
+    most: f64,
+    /// Numbers that become none, or infinite.
+    gone: usize,
+}
+
+impl Loss {
+    const NONE: Self = Self { most: 0.0, gone: 0 };
 }

@@ -7,7 +7,7 @@ use crate::format;
 use crate::npy;
 use crate::options::WriteOptions;
 use crate::stored::{StoredField, Transform};
-use displace::{Convention, Layout, Order};
+use displace::{AnyArray, Convention, Layout, Order};
 use std::path::Path;
 
 /// A format that fields are written in.
@@ -80,6 +80,28 @@ impl Format {
     #[must_use]
     pub const fn holds_doubles(self) -> bool {
         !matches!(self, Self::Flo | Self::Flo5 | Self::KittiPng | Self::Pfm | Self::Exr | Self::Tiff)
+    }
+
+    /// A field of one sample without an axis for it, if it has one and the format does not.
+    fn single(self, field: &StoredField) -> Option<StoredField> {
+        let without =
+            matches!(self, Self::Flo5 | Self::Nifti | Self::MetaImage | Self::Nrrd | Self::ItkHdf5 | Self::X5 | Self::OmeZarr);
+        let axes = field.readings.first().and_then(|reading| field.axes(reading, None).ok()).filter(|_| without)?;
+        if !axes.batched || axes.samples != 1 {
+            return None;
+        }
+        let array = AnyArray::new(field.array.shape()[1..].to_vec(), field.array.data().clone()).ok()?;
+        Some(StoredField { array, ..field.clone() })
+    }
+
+    /// The number that is read again where this one was written.
+    #[must_use]
+    pub fn stored(self, number: f64) -> f64 {
+        match self {
+            Self::KittiPng => format::kitti::stored(number),
+            _ if self.holds_doubles() => number,
+            _ => f64::from(number as f32),
+        }
     }
 
     /// The convention that numbers have to be in to be written so: the format's own, or the one asked for in the layout that
@@ -157,7 +179,10 @@ pub fn write_transform(path: &Path, transform: &Transform) -> Result<(), WriteEr
 /// # Errors
 /// If the file cannot be written, or the format cannot hold the field.
 pub fn write_field(path: &Path, field: &StoredField, options: &WriteOptions<'_>) -> Result<(), WriteError> {
-    match Format::of(path)? {
+    let format = Format::of(path)?;
+    let single = format.single(field);
+    let field = single.as_ref().unwrap_or(field);
+    match format {
         Format::Npy => npy::write::write_npy_with(path, &field.array, options),
         Format::Npz => {
             Err(at(path)(WriteCause::Field { format: "a field", what: "this format needs more than its numbers".into() }))

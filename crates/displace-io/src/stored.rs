@@ -1,6 +1,7 @@
 //! What files say of where pixels go: fields with their conventions, affine maps, and maps one after the other.
 
-use displace::{AnyArray, Convention, Placement};
+use displace::error::ConvertError;
+use displace::{AnyArray, ArrayAxes, Convention, Placement};
 
 /// Numbers that say where pixels go, as a file has them, and what is known of their meaning.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +18,20 @@ pub struct StoredField {
     pub placement: Option<Placement>,
     /// What else the header says and people should know, a line each.
     pub remarks: Vec<String>,
+}
+
+impl StoredField {
+    /// The axes of the array in one of its readings. Where the shape alone may be two things, the placement tells, or `axes`: how many
+    /// there are.
+    ///
+    /// # Errors
+    /// If the shape is none of the convention's layout, or still two things.
+    pub fn axes(&self, reading: &Convention, axes: Option<usize>) -> Result<ArrayAxes, ConvertError> {
+        match self.placement.as_ref().map(Placement::axes).or(axes) {
+            Some(axes) => reading.axes_of(self.array.shape(), axes).or_else(|_| reading.axes(self.array.shape())),
+            None => reading.axes(self.array.shape()),
+        }
+    }
 }
 
 /// A scalar image or one of channels that knows where its pixels lie.

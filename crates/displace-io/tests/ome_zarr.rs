@@ -107,13 +107,30 @@ fn what_no_chunk_has_is_filled() {
     assert_eq!(numbers(&stored("v2_empty")), array(DType::I16, &[2, 2], |_| -3.0));
 }
 
+/// What is said of all fields: the format knows no bodies.
+const LPS: &str = "axes x, y, z are no parts of a body: taken as left, posterior, superior";
+
+#[test]
+fn units_and_axes_are_what_they_are_called() {
+    let folder = folder();
+    let y = r#""name":"y","type":"space","unit":"micrometer""#;
+    for (to, said) in [
+        (y.replace("micrometer", "furlong"), "has the axis \"y\" in \"furlong\": expected a unit of length"),
+        (y.replace("micrometer", "meter"), "has axes in meter and in micrometer: expected one unit"),
+    ] {
+        let changed = changed(folder.path(), "image", "fields/d/zarr.json", y, &to);
+        assert!(refused(&changed).contains(said), "{}", refused(&changed));
+    }
+}
+
 #[test]
 fn the_field_of_an_image() {
     let found = field(&stored("image"));
-    assert_eq!(found.array, array(DType::F32, &[2, 3, 4], |k| k as f64));
+    // Micrometers: a thousandth of a mm.
+    assert_eq!(found.array, array(DType::F64, &[2, 3, 4], |k| k as f64 / 1e3));
     assert_eq!(found.readings, [convention("itk,order=ij,layout=first")]);
-    assert_eq!(found.placement, Some(Placement::new(&[3.0, 2.0], &[0.0, 0.0], &[1.0, 0.0, 0.0, 1.0]).unwrap()));
-    assert_eq!(found.remarks, ["axes y in micrometer, x in micrometer"]);
+    assert_eq!(found.placement, Some(Placement::new(&[0.003, 0.002], &[0.0, 0.0], &[1.0, 0.0, 0.0, 1.0]).unwrap()));
+    assert_eq!(found.remarks, ["axes y in micrometer, x in micrometer", LPS]);
     // The group of the field itself says the same.
     assert_eq!(field(&stored("image/fields/d")), found);
     let folder = folder();
@@ -130,13 +147,13 @@ fn the_field_of_an_image() {
 #[test]
 fn the_field_of_a_scene() {
     let found = field(&stored("scene"));
-    assert_eq!(found.array, array(DType::F32, &[1, 3, 4, 3], |k| k as f64));
+    assert_eq!(found.array, array(DType::F64, &[1, 3, 4, 3], |k| k as f64 / 1e3));
     assert_eq!(found.readings, [convention("itk,quantity=location")]);
     let direction = [-1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0];
-    assert_eq!(found.placement, Some(Placement::new(&[4.0, 3.0, 2.0], &[7.0, 6.0, 5.0], &direction).unwrap()));
+    assert_eq!(found.placement, Some(Placement::new(&[0.004, 0.003, 0.002], &[0.007, 0.006, 0.005], &direction).unwrap()));
     let nearest = "says that it is interpolated by \"nearest\"";
     let half = "the forward half of a bijection; its inverse is not read";
-    assert_eq!(found.remarks, [nearest, half, "axes z in micrometer, y in micrometer, x in micrometer"]);
+    assert_eq!(found.remarks, [nearest, half, "axes z in micrometer, y in micrometer, x in micrometer", LPS]);
     // Without the other metadata, components are along the array's own axes.
     assert_eq!(field(&stored("scene/there")).readings, [convention("itk,quantity=location,order=ij")]);
     // An array whose own axes run x, y, z.
@@ -145,7 +162,7 @@ fn the_field_of_a_scene() {
     let axes = r#"{"name":"z","type":"space","unit":"micrometer"},{"name":"y","type":"space","unit":"micrometer"},{"name":"x","type":"space","unit":"micrometer"}"#;
     let x_first = field(&changed(folder.path(), "scene", "there/zarr.json", axes, own));
     assert_eq!(x_first.readings, [convention("itk,quantity=location,axes=xy")]);
-    assert_eq!(x_first.placement.unwrap().origin(), [5.0, 6.0, 7.0]);
+    assert_eq!(x_first.placement.unwrap().origin(), [0.005, 0.006, 0.007]);
 }
 
 #[test]
@@ -260,7 +277,7 @@ fn fields_come_back() {
         let field = whole(&shape, dtype, Some(placement));
         write_field(&path, &field, &WriteOptions::default()).unwrap();
         let mut found = self::field(&path);
-        assert_eq!(found.remarks.len(), 1);
+        assert_eq!(found.remarks.len(), 2);
         found.remarks.clear();
         assert!(found == field, "{shape:?}");
     }
@@ -273,7 +290,8 @@ fn what_cannot_be_written_leaves_nothing() {
     let folder = folder();
     let path = folder.path().join("a.ome.zarr");
     let error = |field: &StoredField| line(write_field(&path, field, &WriteOptions::default()), &path);
-    let good = whole(&[2, 3, 4], DType::F32, None);
+    assert!(error(&whole(&[2, 3, 4], DType::F32, None)).contains("its pixels have no places"));
+    let good = whole(&[2, 3, 4], DType::F32, Some(Placement::identity(2)));
     let askew = Placement::new(&[1.0, 1.0], &[0.0, 0.0], &[0.8, -0.6, 0.6, 0.8]).unwrap();
     assert!(
         error(&StoredField { placement: Some(askew), ..good.clone() })

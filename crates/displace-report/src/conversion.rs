@@ -34,7 +34,10 @@ impl Report {
             self.line("inverted", format!("every cell solved; {holes} of {all} pixels are reached by nobody: NaN"));
         }
         match converted.loss {
-            Some(0.0) => self.line("back", "the way back gives the same numbers"),
+            Some(0.0) if converted.lost == 0 => self.line("back", "the way back gives the same numbers"),
+            Some(_) if converted.lost > 0 => {
+                self.line("back", format!("{} numbers do not come back: they become NaN or infinite", converted.lost));
+            }
             Some(loss) => self.line("back", format!("the way back differs by {loss:.3e} at most, in the unit it came from")),
             None => {}
         }
@@ -48,6 +51,7 @@ impl Report {
         self.fact("input_size", json!(converted.input_size));
         self.fact("rest", json!(converted.rest.to_string()));
         self.fact("back_differs_by", json!(converted.loss));
+        self.fact("numbers_lost", json!(converted.loss.map(|_| converted.lost)));
         self.fact("widened", json!(converted.widened));
         self.fact("holes", json!(converted.holes.map(|(holes, _)| holes)));
     }

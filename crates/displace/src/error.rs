@@ -473,6 +473,15 @@ pub enum ConvertError {
         /// The shapes of the layout.
         expected: &'static str,
     },
+    /// A shape that the layout has in 2-D and in 3-D.
+    #[error(
+        "shape {shape:?} with components first may be {} samples of a plane or a volume of {} slices: name the size of the image that \
+         is read or a reference, which says how many axes there are", shape.first().unwrap_or(&0), shape.get(1).unwrap_or(&0)
+    )]
+    Ambiguous {
+        /// The shape.
+        shape: Vec<usize>,
+    },
     /// Another number of pixels than the geometry has.
     #[error("numbers at {found} pixels, where the geometry has {expected}")]
     Size {

@@ -107,6 +107,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     report.line("read", format!("{}: {}", input.display(), what(&contents)));
     report.fact("read", json!(input.display().to_string()));
     if let (true, Contents::Transform(transform)) = (whole, &contents) {
+        if let Some(option) = args.of_fields() {
+            return Err(Failure::usage(format!(
+                "{option} takes no part where a transform is written as it is: name an image by --reference, and it becomes a field"
+            )));
+        }
         // From one of ITK's forms to another: no pixels take part.
         write_transform(output, transform)?;
         report.wrote("wrote", output);
@@ -135,6 +140,20 @@ fn what(contents: &Contents) -> String {
 }
 
 impl Args {
+    /// An option that is about numbers at pixels.
+    fn of_fields(&self) -> Option<&'static str> {
+        let given = [
+            ("--from", self.from.is_some()),
+            ("--invert", self.invert),
+            ("--dtype", !matches!(self.dtype, Type::Lossless)),
+            ("--source", self.source.is_some()),
+            ("--input-size", self.input_size.is_some()),
+            ("--rest", self.rest.is_some()),
+            ("--extent", self.extent.is_some()),
+        ];
+        given.into_iter().find_map(|(option, given)| given.then_some(option))
+    }
+
     fn conversion(&self, format: Format) -> Result<Conversion> {
         let source = match (&self.source, &self.input_size) {
             (Some(same), _) if same == "same" => SourcePixels::Same,
@@ -178,8 +197,7 @@ fn write(output: &Path, format: Format, converted: &Converted) -> Result<()> {
 
 /// A field of the library's own, with what gives it meaning.
 fn npz<const D: usize>(output: &Path, converted: &Converted) -> Result<()> {
-    let own: Vec<usize> = converted.axes.size[..D].iter().rev().copied().collect();
-    let size = converted.input_size.clone().unwrap_or(own);
+    let size = converted.input_size.clone().unwrap_or_default();
     let size: [usize; D] = size.try_into().map_err(|_| Failure::usage("sizes that do not fit"))?;
     let lattice = Lattice::from_shape(size, converted.extent).map_err(Failure::usage)?;
     let destination: [usize; D] = std::array::from_fn(|k| converted.axes.size[k]);

@@ -310,8 +310,7 @@ impl Picture {
         let mut numbers: Vec<f32> = Vec::with_capacity(height * width * channels);
         pairs.each(|_, pair| {
             // Where alpha says that there is nothing, there are no NaN to spread when the picture is filtered.
-            let nothing = if mask { 0.0 } else { f32::NAN };
-            let [s, t] = pair.map_or([nothing; 2], |pair| pair.map(|v| v as f32));
+            let [s, t] = pair.map_or([0.0; 2], |pair| pair.map(|v| v as f32));
             numbers.extend([s, t, 0.0]);
             if mask {
                 numbers.push(f32::from(u8::from(pair.is_some())));

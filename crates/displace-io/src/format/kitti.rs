@@ -45,6 +45,11 @@ pub(crate) fn takes(asked: Option<&Convention>, axes: usize) -> Result<Conventio
     pairs::flow("KITTI flows", asked, axes)
 }
 
+/// What is left of a number in steps.
+pub(crate) fn stored(number: f64) -> f64 {
+    (number * STEPS).round() / STEPS
+}
+
 /// Writes a field, all or nothing, its numbers rounded to the nearest 64th of a pixel.
 pub(crate) fn write(path: &Path, field: &StoredField) -> Result<(), WriteError> {
     let image = encoded(field).map_err(|what| at(path)(WriteCause::Field { format: "a KITTI flow", what }))?;

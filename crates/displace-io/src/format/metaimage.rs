@@ -14,7 +14,8 @@ use crate::save::own;
 use crate::stored::{StoredField, Volume};
 use displace::{AnyData, Convention, Layout, Placement};
 use flate2::bufread::ZlibDecoder;
-use std::io::Write;
+use std::fs::File;
+use std::io::{Read, Write};
 use std::path::Path;
 use std::str::FromStr;
 
@@ -257,6 +258,10 @@ fn put(path: &Path, written: Result<Written<'_>, String>) -> Result<(), WriteErr
         return Err(at(path)(WriteCause::Field { format: "MetaImage", what }));
     }
     let there = raw.exists();
+    if there && !names(path, name) {
+        let what = format!("its numbers would replace \"{}\", which is not this header's", one_line(&raw.display().to_string()));
+        return Err(at(path)(WriteCause::Field { format: "MetaImage", what }));
+    }
     replace(&raw, |file| Ok(write_numbers(file, data)?))?;
     let done = replace(path, |file| Ok(file.write_all(header.as_bytes())?));
     if done.is_err() && !there {
@@ -264,6 +269,18 @@ fn put(path: &Path, written: Result<Written<'_>, String>) -> Result<(), WriteErr
         let _ = std::fs::remove_file(&raw);
     }
     done
+}
+
+/// Whether a header that is there names `raw` as the file of its numbers.
+fn names(path: &Path, raw: &str) -> bool {
+    const LONGEST_HEADER: u64 = 1 << 16;
+    let mut start = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(LONGEST_HEADER).read_to_end(&mut start));
+    let line = |line: &[u8]| {
+        let text = String::from_utf8_lossy(line);
+        text.split_once('=').is_some_and(|(key, value)| key.trim() == "ElementDataFile" && value.trim() == raw)
+    };
+    read.is_ok() && start.split(|byte| *byte == b'\n').any(line)
 }
 
 /// The header's lines, in the order of ITK's own files.

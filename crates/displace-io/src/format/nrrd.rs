@@ -266,7 +266,10 @@ impl Header {
     /// Signs that turn the header's space into LPS, and what is to be said of it.
     fn signs(&self, remarks: &mut Vec<String>) -> Result<[f64; 3], ReadCause> {
         Ok(match self.get("space").map(str::to_lowercase).as_deref() {
-            None => [1.0; 3],
+            None => {
+                remarks.push("it names no space: its axes are taken as LPS".into());
+                [1.0; 3]
+            }
             Some("left-posterior-superior" | "lps") => [1.0; 3],
             Some("right-anterior-superior" | "ras") => [-1.0, -1.0, 1.0],
             Some("left-anterior-superior" | "las") => [1.0, -1.0, 1.0],

@@ -12,7 +12,7 @@ use crate::format::Input;
 use crate::memory::Memory;
 use crate::stored::StoredField;
 use array::{Meta, bad, contents, shown};
-use displace::{Convention, Layout, Order, Placement, Quantity};
+use displace::{AnyArray, Convention, Layout, Order, Placement, Quantity, Sample, with_data};
 use serde_json::Value;
 use std::path::{Component, Path, PathBuf};
 
@@ -247,11 +247,54 @@ fn field(
     let lattice = Lattice::of(&axes, &meta, kind, output)?;
     let placement = placement(steps, &lattice, axes.len())?;
     remarks.push(lattice.remark);
+    remarks.push("axes x, y, z are no parts of a body: taken as left, posterior, superior".into());
     let itk: Convention = "itk".parse().map_err(bad)?;
     let convention =
         Convention { quantity: kind.quantity, order: lattice.order, layout: lattice.layout, x_first: lattice.x_first, ..itk };
-    let array = meta.read(&folder, memory)?;
+    let array = lattice.unit.array(meta.read(&folder, memory)?)?;
     Ok(StoredField { array, readings: vec![convention], valid: None, placement: Some(placement), remarks })
+}
+
+/// A unit of length: `times / over` mm, so that a length in it becomes one in mm with one rounding.
+#[derive(Clone, Copy, PartialEq)]
+struct Millimetres {
+    times: f64,
+    over: f64,
+}
+
+impl Millimetres {
+    const ONE: Self = Self { times: 1.0, over: 1.0 };
+
+    fn of(unit: &str) -> Option<Self> {
+        let (times, over) = match unit {
+            "meter" => (1e3, 1.0),
+            "decimeter" => (1e2, 1.0),
+            "centimeter" => (10.0, 1.0),
+            "millimeter" => (1.0, 1.0),
+            "micrometer" => (1.0, 1e3),
+            "nanometer" => (1.0, 1e6),
+            "angstrom" => (1.0, 1e7),
+            "picometer" => (1.0, 1e9),
+            "inch" => (25.4, 1.0),
+            "foot" => (304.8, 1.0),
+            _ => return None,
+        };
+        Some(Self { times, over })
+    }
+
+    fn from(self, length: f64) -> f64 {
+        length * self.times / self.over
+    }
+
+    /// Lengths as mm; in f64, since a factor rounds.
+    fn array(self, array: AnyArray) -> Result<AnyArray, ReadCause> {
+        if self == Self::ONE {
+            return Ok(array);
+        }
+        let (shape, data) = array.into_parts();
+        let numbers: Vec<f64> = with_data!(&data, v => v.iter().map(|v| self.from(Sample::widen::<f64>(*v))).collect());
+        AnyArray::new(shape, numbers).map_err(bad)
+    }
 }
 
 /// The coordinate system that the dataset's transformations lead to; the first if they do not say.
@@ -270,6 +313,7 @@ struct Lattice {
     layout: Layout,
     order: Order,
     x_first: bool,
+    unit: Millimetres,
     remark: String,
 }
 
@@ -299,13 +343,35 @@ impl Lattice {
         let rest: Vec<usize> = (0..axes.len()).filter(|k| *k != component).collect();
         let names: Vec<&str> = rest.iter().map(|k| axes[*k].name.as_str()).collect();
         let (order, x_first) = order(&names, output)?;
+        let unit = unit(rest.iter().map(|k| &axes[*k]))?;
         let units: Vec<String> = rest
             .iter()
             .map(|k| axes[*k].unit.as_ref().map_or_else(|| axes[*k].name.clone(), |unit| format!("{} in {unit}", axes[*k].name)))
             .collect();
         let axes = if x_first { rest } else { rest.into_iter().rev().collect() };
-        Ok(Self { axes, layout, order, x_first, remark: format!("axes {}", units.join(", ")) })
+        Ok(Self { axes, layout, order, x_first, unit, remark: format!("axes {}", units.join(", ")) })
     }
+}
+
+/// The unit of all axes; mm where none is said.
+fn unit<'a>(axes: impl Iterator<Item = &'a Axis>) -> Result<Millimetres, ReadCause> {
+    let mut found: Option<(Millimetres, String)> = None;
+    for axis in axes {
+        let name = axis.unit.clone().unwrap_or_else(|| "millimeter".into());
+        let mm = Millimetres::of(&name).ok_or_else(|| {
+            bad(format!(
+                "has the axis \"{}\" in \"{name}\": expected a unit of length, such as millimeter or micrometer",
+                axis.name
+            ))
+        })?;
+        match &found {
+            Some((other, before)) if *other != mm => {
+                return Err(bad(format!("has axes in {before} and in {name}: expected one unit")));
+            }
+            _ => found = Some((mm, name)),
+        }
+    }
+    Ok(found.map_or(Millimetres::ONE, |(mm, _)| mm))
 }
 
 /// The order of components, and whether the array's axes run x, y(, z).
@@ -314,7 +380,11 @@ impl Lattice {
 /// the output is the i-th of the array.
 fn order(names: &[&str], output: Option<&[String]>) -> Result<(Order, bool), ReadCause> {
     const XYZ: [&str; 3] = ["x", "y", "z"];
-    let x_first = names.iter().eq(XYZ.iter().take(names.len()));
+    let xyz = &XYZ[..names.len().min(3)];
+    let x_first = names == xyz;
+    if !x_first && xyz.iter().all(|name| names.contains(name)) && !names.iter().rev().eq(xyz) {
+        return Err(bad(format!("has a field on the axes {names:?}: expected x, y, z or the reverse")));
+    }
     let output: Vec<&str> = match output {
         Some(output) => output.iter().map(String::as_str).collect(),
         None => names.to_vec(),
@@ -338,8 +408,9 @@ fn placement(steps: &[Value], lattice: &Lattice, axes: usize) -> Result<Placemen
     let (mut scale, mut translation) = (vec![1.0; axes], vec![0.0; axes]);
     steps.iter().try_for_each(|step| apply(step, &mut scale, &mut translation, 0))?;
     let count = lattice.axes.len();
+    let in_mm = |length| lattice.unit.from(length);
     let along = |values: &[f64]| lattice.axes.iter().map(|axis| values[*axis]).collect::<Vec<f64>>();
-    let (scale, origin) = (along(&scale), along(&translation));
+    let [scale, origin] = [along(&scale), along(&translation)].map(|lengths| lengths.into_iter().map(in_mm).collect::<Vec<_>>());
     let spacing: Vec<f64> = scale.iter().map(|s| s.abs()).collect();
     let direction: Vec<f64> =
         (0..count * count).map(|k| if k % (count + 1) == 0 { scale[k / count].signum() } else { 0.0 }).collect();

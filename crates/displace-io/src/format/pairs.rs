@@ -65,9 +65,9 @@ impl<'a> Pairs<'a> {
         }
     }
 
-    /// Whether the field says which pixels are valid.
+    /// Whether there are pixels without numbers, or the field says that there are none.
     pub(super) fn has_mask(&self) -> bool {
-        self.valid.is_some()
+        self.valid.is_some() || with_data!(self.numbers, numbers => numbers.iter().any(|v| f64::from(*v).is_nan()))
     }
 
     /// Calls `use_pixel` with each pixel's index and numbers, `None` where they mean nothing.

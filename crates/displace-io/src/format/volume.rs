@@ -251,7 +251,7 @@ impl<'a> Written<'a> {
         if !matches!(field.array.data(), AnyData::F32(_) | AnyData::F64(_)) {
             return Err(format!("its numbers are {}: expected f32 or f64", field.array.dtype()));
         }
-        let placement = field.placement.clone().unwrap_or_else(|| Placement::identity(lattice.len()));
+        let placement = field.placement.clone().ok_or("its pixels have no places: name a reference image or a spacing")?;
         let written = Self::new(lattice, *components, field.array.data(), placement)?;
         Ok((written, convention))
     }

@@ -104,13 +104,18 @@ pub(crate) fn hold(
     let array = any_array(array)?;
     let Some(reading) = reading else { return Ok(Held { contents: Contents::Array(array) }) };
     let reading = reading.parse::<Convention>().raise()?;
-    let axes = reading.axes(array.shape()).raise()?;
+    let placement = placement(place)?;
+    let axes = match &placement {
+        Some(placement) => reading.axes_of(array.shape(), placement.axes()),
+        None => reading.axes(array.shape()),
+    };
+    let axes = axes.raise()?;
     let array = match &valid {
         Some(valid) => masked(array, &reading, &axes, valid)?,
         None => array,
     };
     let readings = vec![reading];
-    let field = StoredField { array, readings, valid, placement: placement(place)?, remarks: Vec::new() };
+    let field = StoredField { array, readings, valid, placement, remarks: Vec::new() };
     Ok(Held { contents: Contents::Field(field) })
 }
 
@@ -220,7 +225,7 @@ pub(crate) fn write_held(py: Python<'_>, path: PathBuf, held: &Held) -> PyResult
         Contents::Field(field) => {
             let format = Format::of(&path).map_err(|e| displace_error(e.to_string()))?;
             let reading = field.readings[0];
-            let axes = reading.axes(field.array.shape()).raise()?.axes;
+            let axes = field.axes(&reading, None).raise()?.axes;
             let needed = format.convention(Some(&reading), axes).map_err(|e| displace_error(format!("{}: {e}", path.display())))?;
             if needed == reading {
                 py.detach(|| displace_io::write_field(&path, field, &WriteOptions::default()))

@@ -40,8 +40,21 @@ impl Convention {
     /// The axes of an array of this layout.
     ///
     /// # Errors
-    /// If the shape is none of this layout: the shapes that are.
+    /// If the shape is none of this layout: the shapes that are. If it is two of them, as `(3, 2, H, W)` with components first: 3 samples
+    /// in 2-D or a volume of 2 slices; [`Convention::axes_of`] names the number of axes.
     pub fn axes(&self, shape: &[usize]) -> Result<ArrayAxes, ConvertError> {
+        match (self.axes_of(shape, 2), self.axes_of(shape, 3)) {
+            (Ok(_), Ok(_)) => Err(ConvertError::Ambiguous { shape: shape.to_vec() }),
+            (Ok(axes), Err(_)) | (Err(_), Ok(axes)) => Ok(axes),
+            (Err(error), Err(_)) => Err(error),
+        }
+    }
+
+    /// [`Convention::axes`] of what is known to have so many axes, 2 or 3.
+    ///
+    /// # Errors
+    /// If the shape is none of this layout: the shapes that are.
+    pub fn axes_of(&self, shape: &[usize], axes: usize) -> Result<ArrayAxes, ConvertError> {
         let fail = || ConvertError::Shape {
             shape: shape.to_vec(),
             expected: match self.layout {
@@ -49,22 +62,20 @@ impl Convention {
                 Layout::Planar => "(2, H, W) or (3, D, H, W), components first",
             },
         };
-        for axes in [2, 3] {
-            for batched in [false, true] {
-                let lead = usize::from(batched);
-                let (at, first) = match self.layout {
-                    Layout::Interleaved => (shape.len().wrapping_sub(1), lead),
-                    Layout::Planar => (lead, lead + 1),
-                };
-                if shape.len() != axes + 1 + lead || shape.get(at) != Some(&axes) {
-                    continue;
-                }
-                let mut size = [1; 3];
-                for (k, len) in shape[first..first + axes].iter().enumerate() {
-                    size[if self.x_first { k } else { axes - 1 - k }] = *len;
-                }
-                return Ok(ArrayAxes { axes, samples: if batched { shape[0] } else { 1 }, batched, size });
+        for batched in [false, true] {
+            let lead = usize::from(batched);
+            let (at, first) = match self.layout {
+                Layout::Interleaved => (shape.len().wrapping_sub(1), lead),
+                Layout::Planar => (lead, lead + 1),
+            };
+            if !matches!(axes, 2 | 3) || shape.len() != axes + 1 + lead || shape.get(at) != Some(&axes) {
+                continue;
             }
+            let mut size = [1; 3];
+            for (k, len) in shape[first..first + axes].iter().enumerate() {
+                size[if self.x_first { k } else { axes - 1 - k }] = *len;
+            }
+            return Ok(ArrayAxes { axes, samples: if batched { shape[0] } else { 1 }, batched, size });
         }
         Err(fail())
     }
@@ -142,8 +153,8 @@ pub fn convert<L: Location, R: Real, const D: usize>(
     to: &Convention,
     geometry: &Geometry<D>,
 ) -> Result<(Vec<usize>, Vec<R>), ConvertError> {
-    let axes = from.axes(shape)?;
-    if axes.axes != D || axes.size[..D] != geometry.between.destination() {
+    let axes = from.axes_of(shape, D)?;
+    if axes.size[..D] != geometry.between.destination() {
         return Err(ConvertError::Size {
             found: SizeText::from_xy(&axes.size[..axes.axes]),
             expected: SizeText::from_xy(&geometry.between.destination()),

@@ -77,12 +77,12 @@ impl<'a> Plan<'a> {
             let found = field.readings.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ");
             return Err(format!("its numbers are in the convention {found}: expected {own}"));
         }
+        let placement = field.placement.clone().ok_or("its pixels have no places: name a reference image or a spacing")?;
         let shape = field.array.shape();
         let axes = shape.len().saturating_sub(1);
         if !matches!(axes, 2 | 3) || shape.first() != Some(&axes) || shape.contains(&0) {
             return Err(format!("it has the shape {shape:?}: expected (2, H, W) or (3, D, H, W)"));
         }
-        let placement = field.placement.clone().unwrap_or_else(|| Placement::identity(axes));
         if placement.axes() != axes {
             return Err(format!("it has {axes} axes and a placement of {}", placement.axes()));
         }

@@ -91,6 +91,8 @@ pub(crate) enum Named {
 const MOST_BYTES: usize = 1 << 26;
 const MOST_AXES: usize = 64;
 const DEEPEST: usize = 64;
+/// Keys that lead to a thing are copied for each.
+const LONGEST: usize = 1 << 12;
 
 /// The names that are known, and none of them is ever run.
 fn named(module: &str, name: &str) -> Option<Named> {
@@ -185,6 +187,9 @@ impl Pickle {
         *budget = left;
         if depth > DEEPEST {
             return Err(format!("nests lists and dictionaries deeper than {DEEPEST}"));
+        }
+        if name.len() > LONGEST {
+            return Err(format!("names something by more than {LONGEST} bytes of keys"));
         }
         let inner = |key: &str| if name.is_empty() { key.to_string() } else { format!("{name}.{key}") };
         match self.nodes.get(at) {
