@@ -86,7 +86,7 @@ impl<R: Real> Tap<R> {
     /// A tap at `(x, y)`. One at -1 or less, or at the size or more, reads nothing, as does one that is nowhere (NaN); with
     /// `edge`, one at exactly -1 has the cell beside the first pixels, where it reads zeros but slopes are seen.
     #[inline(always)]
-    pub(crate) fn new(at: [R; 2], mask: R, frame: Frame, edge: bool) -> Self {
+    fn new(at: [R; 2], mask: R, frame: Frame, edge: bool) -> Self {
         let mut cell = [0; 2];
         let mut frac = [R::ZERO; 2];
         for k in 0..2 {
@@ -119,6 +119,19 @@ impl<R: Real> Tap<R> {
         }
         weights
     }
+}
+
+/// Taps at some places, `step` apart.
+pub(crate) fn place<R: Real>(at: &[&[R]; 2], mask: &[R], frame: Frame, edge: bool, to: &mut [Tap<R>], step: usize) {
+    vectorised(
+        #[inline(always)]
+        || {
+            let at = at[0].iter().zip(at[1]).zip(mask);
+            for (to, ((x, y), mask)) in to.iter_mut().step_by(step).zip(at) {
+                *to = Tap::new([*x, *y], *mask, frame, edge);
+            }
+        },
+    );
 }
 
 /// Some channels of an interleaved copy.

@@ -3,18 +3,23 @@
 //! Each element of a product is one chain of fused multiply-adds in the order of the shared index, whatever the shapes, the tile or the
 //! instruction set: libraries cut the shared index by the size of the caches, so that their last bits depend on the machine.
 
-use super::vectorised;
+use super::level::{in_lanes, widest};
 use crate::dtype::Real;
+use fearless_simd::{Simd, SimdFloat, f32x16, f64x8};
+use std::ops::Add;
 
-/// Rows of the left matrix that are worked on together: with [`width`] columns of the right one, twelve vectors of sums.
+/// Rows of the left matrix that are worked on together: with a panel of the right one, as many sums as registers hold.
 const ROWS: usize = 6;
 
-/// Columns of the right matrix that are worked on together: 16 of `f32`, 8 of `f64`.
+/// The same where vectors are as wide as a panel and registers 32.
+const MANY_ROWS: usize = 12;
+
+/// Columns of the right matrix that are worked on together, a panel: 64 bytes of them, 16 of `f32`, 8 of `f64`.
 pub(crate) const fn width<T>() -> usize {
     64 / size_of::<T>()
 }
 
-/// `columns` rounded up to whole panels of [`width`].
+/// `columns` rounded up to whole panels.
 pub(crate) const fn padded<T>(columns: usize) -> usize {
     columns.next_multiple_of(width::<T>())
 }
@@ -27,7 +32,7 @@ pub(crate) struct Left<'a, T> {
     pub(crate) rows: usize,
 }
 
-/// The right matrix, in panels of [`width`] columns: row `k` of panel `p` starts at `p * panel + k * row`.
+/// The right matrix, in panels: row `k` of panel `p` starts at `p * panel + k * row`.
 #[derive(Clone, Copy)]
 pub(crate) struct Right<'a, T> {
     pub(crate) data: &'a [T],
@@ -36,52 +41,82 @@ pub(crate) struct Right<'a, T> {
     pub(crate) panels: usize,
 }
 
+impl<'a, T> Left<'a, T> {
+    fn of<U>(self, cast: impl Fn(&'a [T]) -> Option<&'a [U]>) -> Option<Left<'a, U>> {
+        Some(Left { data: cast(self.data)?, step: self.step, rows: self.rows })
+    }
+}
+
+impl<'a, T> Right<'a, T> {
+    fn of<U>(self, cast: impl Fn(&'a [T]) -> Option<&'a [U]>) -> Option<Right<'a, U>> {
+        Some(Right { data: cast(self.data)?, row: self.row, panel: self.panel, panels: self.panels })
+    }
+}
+
 /// Writes `left * right`, with `depth` terms each, into rows of whole panels, `step` apart; or adds it to what is there.
 pub(crate) fn product<T: Real>(left: Left<'_, T>, right: Right<'_, T>, depth: usize, to: &mut [T], step: usize, add: bool) {
-    vectorised(
-        #[inline(always)]
-        || {
-            if size_of::<T>() == 4 {
-                panels::<T, 16>(left, right, depth, to, step, add);
-            } else {
-                panels::<T, 8>(left, right, depth, to, step, add);
+    /// The same with vectors as wide as a panel.
+    macro_rules! in_vectors {
+        ($vector:ident, $left:ident, $right:ident, $to:ident) => {
+            match widest() {
+                Some(simd) => simd.vectorize(
+                    #[inline(always)]
+                    || panels::<_, $vector<_>, MANY_ROWS>(simd, $left, $right, depth, $to, step, add),
+                ),
+                None => in_lanes!(simd => panels::<_, $vector<_>, ROWS>(simd, $left, $right, depth, $to, step, add)),
             }
-        },
-    );
+        };
+    }
+    if let (Some(left), Some(right), Some(to)) = (left.of(T::as_f32), right.of(T::as_f32), T::as_f32_mut(to)) {
+        in_vectors!(f32x16, left, right, to);
+    } else if let (Some(left), Some(right), Some(to)) = (left.of(T::as_f64), right.of(T::as_f64), T::as_f64_mut(to)) {
+        in_vectors!(f64x8, left, right, to);
+    }
 }
 
 #[inline(always)]
-fn panels<T: Real, const N: usize>(left: Left<'_, T>, right: Right<'_, T>, depth: usize, to: &mut [T], step: usize, add: bool) {
+fn panels<S: Simd, V: SimdFloat<S> + Add<Output = V>, const M: usize>(
+    simd: S,
+    left: Left<'_, V::Element>,
+    right: Right<'_, V::Element>,
+    depth: usize,
+    to: &mut [V::Element],
+    step: usize,
+    add: bool,
+) {
     for panel in 0..right.panels {
         let columns = &right.data[panel * right.panel..];
-        for first in (0..left.rows).step_by(ROWS) {
-            let mut rows = [left.data; ROWS];
+        for first in (0..left.rows).step_by(M) {
+            let mut rows = [left.data; M];
             for (i, row) in rows.iter_mut().enumerate() {
-                // The last rows again where there are no more: their sums are not written.
+                // The last row again where there are no more: its sums are not written.
                 *row = &left.data[(first + i).min(left.rows - 1) * left.step..][..depth];
             }
-            let sums = block::<T, N>(&rows, columns, right.row, depth);
-            for (i, sums) in sums.iter().enumerate().take(left.rows - first) {
-                let to = &mut to[(first + i) * step + panel * N..][..N];
-                for (to, sum) in to.iter_mut().zip(sums) {
-                    *to = if add { *to + *sum } else { *sum };
-                }
+            let sums = block::<S, V, M>(simd, &rows, columns, right.row, depth);
+            for (i, sum) in sums.iter().enumerate().take(left.rows - first) {
+                let to = &mut to[(first + i) * step + panel * V::LEN..][..V::LEN];
+                let sum = if add { V::from_slice(simd, to) + *sum } else { *sum };
+                sum.store_slice(to);
             }
         }
     }
 }
 
+/// The sums of some rows with a panel.
 #[inline(always)]
-fn block<T: Real, const N: usize>(rows: &[&[T]; ROWS], columns: &[T], step: usize, depth: usize) -> [[T; N]; ROWS] {
-    let mut sums = [[T::ZERO; N]; ROWS];
-    let [a, b, c, d, e, f] = *rows;
-    let terms = a.iter().zip(b).zip(c).zip(d).zip(e).zip(f);
-    for ((((((a, b), c), d), e), f), column) in terms.zip(columns.chunks(step)).take(depth) {
-        let Some(column) = column.first_chunk::<N>() else { break };
-        for (i, x) in [*a, *b, *c, *d, *e, *f].into_iter().enumerate() {
-            for j in 0..N {
-                sums[i][j] = x.mul_add(column[j], sums[i][j]);
-            }
+fn block<S: Simd, V: SimdFloat<S>, const M: usize>(
+    simd: S,
+    rows: &[&[V::Element]; M],
+    columns: &[V::Element],
+    step: usize,
+    depth: usize,
+) -> [V; M] {
+    let zero = V::simd_from(simd, V::Element::default());
+    let mut sums = [zero; M];
+    for (k, column) in columns.chunks(step).take(depth).enumerate() {
+        let column = V::from_slice(simd, &column[..V::LEN]);
+        for i in 0..M {
+            sums[i] = V::simd_from(simd, rows[i][k]).mul_add_precise(column, sums[i]);
         }
     }
     sums

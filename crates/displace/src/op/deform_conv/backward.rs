@@ -75,6 +75,8 @@ pub fn deform_conv2d_grad_into<T: Real>(
     if let Some(to) = to.bias.take() {
         bias(grad, to);
     }
+    // What has no numbers has no slopes to add.
+    to.mask = to.mask.filter(|mask| !mask.is_empty());
     let slopes = to.offset.is_some() || to.mask.is_some();
     if to.input.is_none() && to.weight.is_none() && !slopes {
         return Ok(());

@@ -2,7 +2,7 @@
 
 use crate::dtype::Real;
 use crate::error::{DeformError, SizeText};
-use crate::kernel::deform::{Frame, Tap};
+use crate::kernel::deform::{Frame, Tap, place};
 use crate::view::{Plane, Shape, View};
 use std::ops::Range;
 
@@ -223,14 +223,16 @@ impl<'a, T: Real> Plan<'a, T> {
             let tap = [t % self.kernel[0], t / self.kernel[0]];
             let base: [i32; 2] = std::array::from_fn(|k| (tap[k] * dilation[k]) as i32 - padding[k] as i32);
             let mut pixel = [pixels.start % self.size[0], pixels.start / self.size[0]];
-            for (p, to) in to[t..].iter_mut().step_by(taps).take(pixels.len()).enumerate() {
-                let at = std::array::from_fn(|k| T::from_i32((pixel[k] * stride[k]) as i32 + base[k]) + moved[k][p]);
-                *to = Tap::new(at, mask[p], self.frame, edge);
+            for p in 0..pixels.len() {
+                for k in 0..2 {
+                    moved[k][p] = T::from_i32((pixel[k] * stride[k]) as i32 + base[k]) + moved[k][p];
+                }
                 pixel[0] += 1;
                 if pixel[0] == self.size[0] {
                     pixel = [0, pixel[1] + 1];
                 }
             }
+            place(&moved.each_ref().map(|at| &at[..pixels.len()]), &mask, self.frame, edge, &mut to[t..], taps);
         }
     }
 }
