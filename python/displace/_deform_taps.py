@@ -241,9 +241,7 @@ def deform_conv2d_displacement(
         regular = regular.astype(displacement.dtype)
     if offset_scale != 1.0:
         halves = [dilation[axis] * (kernel[axis] - 1) // 2 for axis in (0, 1)]
-        way = np.stack(
-            np.broadcast_arrays(right[None, :, None, None] - halves[1], down[:, None, None, None] - halves[0]), -1
-        )
+        way = np.stack(np.broadcast_arrays(right[None, :, None, None] - halves[1], down[:, None, None, None] - halves[0]), -1)
         way = xp.from_numpy(way).to(displacement.dtype) if torch else way.astype(displacement.dtype)
         displacement = way * (offset_scale - 1) + displacement * offset_scale
     location = regular + displacement
@@ -369,7 +367,9 @@ def deform_attention_locations(reference_points, sampling_offsets, spatial_shape
         )
     n, queries, _, levels, count, _ = offsets.shape
     if points.ndim != 4 or tuple(points.shape[:3]) != (n, queries, levels) or points.shape[3] not in (2, 4):
-        raise ShapeError(f"reference_points has shape {tuple(points.shape)}: expected {(n, queries, levels)} and 2 or 4 coordinates")
+        raise ShapeError(
+            f"reference_points has shape {tuple(points.shape)}: expected {(n, queries, levels)} and 2 or 4 coordinates"
+        )
     if points.dtype != offsets.dtype:
         raise DTypeError(f"reference_points holds {points.dtype}, sampling_offsets {offsets.dtype}: convert one of them")
     sizes = spatial_shapes.tolist() if hasattr(spatial_shapes, "tolist") else [list(size) for size in spatial_shapes]

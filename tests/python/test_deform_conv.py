@@ -32,9 +32,7 @@ def operands(case, dtype, samples=2, size=(9, 11), reach=3.0, masked=True, biase
     def random(*shape):
         return torch.randn(*shape, dtype=dtype, generator=generator)
 
-    made = [
-        (size[k] + 2 * padding[k] - dilation[k] * (kernel[k] - 1) - 1) // stride[k] + 1 for k in (0, 1)
-    ]
+    made = [(size[k] + 2 * padding[k] - dilation[k] * (kernel[k] - 1) - 1) // stride[k] + 1 for k in (0, 1)]
     taps = kernel[0] * kernel[1]
     offset = random(samples, 2 * offsets * taps, *made) * reach
     offset[torch.rand(offset.shape, generator=generator) < 0.02] = 1e6
@@ -104,7 +102,7 @@ def test_borders_are_torchvisions(dtype):
 
 @pytest.mark.parametrize("case", CASES[:5])
 def test_values_are_onnx_s(case):
-    channels, outputs, groups, offsets, kernel, stride, padding, dilation = case
+    _, _, groups, offsets, kernel, stride, padding, dilation = case
     given = operands(case, torch.float64, samples=1, size=(5, 6), reach=1.5)
     arrays = {what: t.numpy() if isinstance(t, torch.Tensor) else t for what, t in given.items()}
     theirs = DeformConv.eval(
@@ -208,7 +206,10 @@ def test_an_empty_batch_is_empty(dtype):
 def test_arrays_of_any_strides_and_numbers():
     given = operands(CASES[1], torch.float32)
     expected = displace.deform_conv2d(**given)
-    strided = {what: t.movedim(1, -1).contiguous().movedim(-1, 1) if isinstance(t, torch.Tensor) and t.ndim == 4 else t for what, t in given.items()}
+    strided = {
+        what: t.movedim(1, -1).contiguous().movedim(-1, 1) if isinstance(t, torch.Tensor) and t.ndim == 4 else t
+        for what, t in given.items()
+    }
     strided["bias"] = given["bias"].repeat_interleave(2)[::2]
     assert torch.equal(displace.deform_conv2d(**strided), expected)
     arrays = {what: t.numpy() if isinstance(t, torch.Tensor) else t for what, t in strided.items()}
@@ -268,7 +269,9 @@ def test_mistakes_are_named():
         call(weight=given["weight"][:, :-1])
     with pytest.raises(ShapeError, match="groups: 4 does not divide 6 output channels of weight"):
         call(weight=given["weight"][:, :1])
-    with pytest.raises(ShapeError, match=r"a kernel of 3x3 taps with dilation 9x9 does not fit an input of 9x11 pixels with padding 1x1"):
+    with pytest.raises(
+        ShapeError, match=r"a kernel of 3x3 taps with dilation 9x9 does not fit an input of 9x11 pixels with padding 1x1"
+    ):
         call(dilation=9)
     with pytest.raises(ShapeError, match=r"stride 0x1 \(height, width\): expected numbers from 1 to"):
         call(stride=(0, 1))
@@ -347,7 +350,9 @@ def test_the_layout_of_internimage(scale):
     taps = displace.deform_conv2d_displacement(offset, kernel, stride, padding, dilation, mask, **options)
     np.testing.assert_allclose(taps.location, dcnv3(offset, kernel, stride, padding, dilation, scale), atol=1e-12)
     assert taps.mask[1, 2, 1, 3, 2, 4] == mask[1, 2, 4, 2 * 15 + 3 * 3 + 1]
-    regular = displace.deform_conv2d_displacement(np.zeros_like(offset), kernel, stride, padding, dilation, layout="dcnv3").location
+    regular = displace.deform_conv2d_displacement(
+        np.zeros_like(offset), kernel, stride, padding, dilation, layout="dcnv3"
+    ).location
     np.testing.assert_allclose(taps.displacement, taps.location - regular, atol=1e-12)
 
 
@@ -355,7 +360,7 @@ def test_other_layouts_are_refused():
     offset = np.zeros((1, 18, 4, 4), np.float32)
     with pytest.raises(DisplaceError, match="expected layout to be one of 'torchvision', 'onnx', 'dcnv3', but got: 'xy'"):
         displace.deform_conv2d_displacement(offset, 3, layout="xy")
-    with pytest.raises(DisplaceError, match='offset_scale=2.0 in layout "torchvision"'):
+    with pytest.raises(DisplaceError, match=r'offset_scale=2\.0 in layout "torchvision"'):
         displace.deform_conv2d_displacement(offset, 3, offset_scale=2.0)
     with pytest.raises(ShapeError, match="with a multiple of 50 channels"):
         displace.deform_conv2d_displacement(offset, 5)
