@@ -113,7 +113,7 @@ def deform_conv(taps, pixels=None, ax=None, *, show="taps", image=None, sample=0
             centre = (at - moved)[..., y, x, :].mean((0, 1, 2))
             ax.plot(*centre, marker="+", color=_STRONG[i % len(_STRONG)], markersize=11, markeredgewidth=2, zorder=6)
         named = ", ".join(f"({y}, {x})" for y, x in pixels[:4]) + (" .." if len(pixels) > 4 else "")
-        notes = [f"taps of output pixel{'s' if len(pixels) > 1 else ''} {named}"]
+        notes = [f"taps of output pixel{'s' if len(pixels) > 1 else ''} (y, x) = {named}"]
         if taps.mask is not None:
             notes.append("area of dots: mask")
     if (~good).any():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 import torchvision
+from matplotlib.figure import Figure
 from onnx.reference.ops.op_deform_conv import DeformConv
 from torch.nn import functional
 
@@ -475,3 +476,28 @@ def test_mistakes_of_attention_are_named():
         displace.deform_attention_locations(points, offsets[0], shapes)
     with pytest.raises(ShapeError, match=r"of 2 levels"):
         displace.deform_attention_locations(points, offsets, shapes[:1])
+
+
+# Pictures
+
+
+@pytest.mark.parametrize("show", ["taps", "density", "mean"])
+def test_what_is_drawn_is_where_taps_read(show):
+    rng = np.random.default_rng(0)
+    offset, mask = rng.normal(size=(2, 36, 8, 9)), rng.random((2, 18, 8, 9))
+    offset[1, 0, 2, 3] = np.nan
+    taps = displace.deform_conv2d_displacement(offset, 3, padding=1, mask=mask, input_size=(8, 9))
+    ax = Figure().subplots()
+    arrows = displace.plot.deform_conv(taps, [(2, 3), (5, 6)], ax, show=show, sample=1, group=0)
+    moved = np.stack([arrows.U, arrows.V], -1)
+    if show == "mean":
+        assert len(moved) == 8 * 9 - 1 and "1 not finite, left out" in ax.get_title()
+        np.testing.assert_allclose(arrows.XY[0], [0, 0], atol=1e-12)
+    else:
+        expected = np.concatenate([taps.displacement[1, 0, :, :, y, x].reshape(-1, 2) for y, x in ((2, 3), (5, 6))])
+        np.testing.assert_array_equal(moved, expected[np.isfinite(expected).all(-1)])
+        assert "(y, x) = (2, 3), (5, 6)" in ax.get_title()
+    with pytest.raises(DisplaceError, match="expected show to be one of 'taps', 'density', 'mean'"):
+        displace.plot.deform_conv(taps, show="all")
+    with pytest.raises(ShapeError, match="of output pixels, of 8 rows of 9"):
+        displace.plot.deform_conv(taps, [(8, 0)], ax)
