@@ -20,6 +20,7 @@ MODULES = {
     "scipy": "scipy.ndimage",
     "kornia": "kornia",
     "oflib": "oflibpytorch",
+    "vision": "torchvision",
 }
 PACKAGES = {
     "torch": "torch",
@@ -28,6 +29,7 @@ PACKAGES = {
     "scipy": "scipy",
     "kornia": "kornia",
     "oflib": "oflibpytorch",
+    "vision": "torchvision",
 }
 
 
@@ -40,6 +42,7 @@ class Libraries:
     scipy: Any
     kornia: Any
     oflib: Any
+    vision: Any
 
     def __init__(self, threads: int, without: tuple[str, ...] = (), compile: bool = True) -> None:
         self.threads = threads
@@ -440,6 +443,46 @@ def gradients(shape: tuple[int, ...], order: int = 1, forms: Any = ("NCHW",), fo
     return build
 
 
+# Deformable convolution
+
+
+def deformable(channels: int, side: int, backward: bool) -> Any:
+    """A 3 x 3 kernel with a mask on two feature maps, as in a residual network's stage: forward, or all gradients but the bias's."""
+
+    def build(lib: Libraries, divide: int) -> Case:
+        torch = lib.torch
+        size = side // divide
+        shapes = [(2, channels, size, size), (2, 18, size, size), (channels, channels, 3, 3), (2, 9, size, size)]
+        image, offset, weight, mask = tensors(lib, *(pixels(*shape, seed=i) for i, shape in enumerate(shapes)))
+        # Offsets of some pixels, weights of the size that a network starts with.
+        offset, weight = (
+            (offset - offset.mean()) / offset.std() * 2,
+            (weight - weight.mean()) / weight.std() / (3 * channels**0.5),
+        )
+        inputs = [image, offset, weight, mask]
+        read = 4 * sum(tensor.numel() for tensor in inputs)
+        made = image.numel() * 4
+        # Sums of 9 times as many terms as channels, or of as many as there are pixels, in another order.
+        case = Case(image.numel(), read + made, read if backward else made, 1e-4, copy="")
+        calls = {"ours": lib.displace.deform_conv2d, "vision": lib.vision.ops.deform_conv2d}
+        grad = torch.ones_like(image)
+        for who, call in calls.items():
+            if backward:
+                leaves = [tensor.clone().requires_grad_() for tensor in inputs]
+                result = call(leaves[0], leaves[1], leaves[2], padding=1, mask=leaves[3])
+                case.add(
+                    who,
+                    "torch",
+                    lambda result=result, leaves=leaves: torch.autograd.grad(result, leaves, grad, retain_graph=True),
+                    lambda found: numpy_of(*found),
+                )
+            else:
+                case.add(who, "torch", lambda call=call: call(image, offset, weight, padding=1, mask=mask), numpy_of)
+        return case
+
+    return build
+
+
 # Displacement
 
 
@@ -591,6 +634,7 @@ def flow(size: tuple[int, ...], squarings: int) -> Any:
 
 BOTH = ("NCHW", "channels-last")
 T = ("torch",)
+TV = ("torch", "vision")
 WORKLOADS = [
     Workload("displacement-naive", "4096² grid, torch: ((g+1)*size-1)/2 - index", (("torch", 10),), T, shifts(4096, "naive")),
     Workload(
@@ -633,6 +677,8 @@ WORKLOADS = [
     Workload("backward-feature", "4x64x128², image and grid", (("torch", 4),), T, gradients((4, 64, 128, 128), 1, BOTH)),
     Workload("backward-160", "160³, image and grid", (("torch", 8),), T, gradients((1, 1, 160, 160, 160), 1, ("NCDHW",))),
     Workload("double-backward", "8x3x512², backward of the backward", (("torch", 4),), T, gradients((8, 3, 512, 512), 2, BOTH)),
+    Workload("deform_conv2d forward", "2x64x56², 64 kernels of 3x3, mask", (("vision", 4),), TV, deformable(64, 56, False)),
+    Workload("deform_conv2d backward", "2x64x56², all gradients", (("vision", 3),), TV, deformable(64, 56, True)),
     Workload("inverse-512", "512², every cell", (("oflib", 5), ("sitk", 50)), (), inverse((512, 512))),
     Workload("inverse-2048", "2048², every cell", (("oflib", 5), ("sitk", 50)), (), inverse((2048, 2048), 14)),
     Workload("inverse-128", "128³, every cell", (("sitk", 20),), (), inverse((128, 128, 128), 20)),

@@ -231,12 +231,43 @@ def twist(height, width):
     return np.stack([x * np.cos(angle) - y * np.sin(angle), x * np.sin(angle) + y * np.cos(angle)], axis=-1)
 
 
+def bent(height, width):
+    """Offsets and masks of a 3 x 3 kernel, as if learnt: taps turn along x and spread around the middle."""
+    y, x = np.mgrid[:height, :width].astype(float)
+    offset, mask = np.zeros((1, 18, height, width)), np.zeros((1, 9, height, width))
+    wide = 1.2 + 1.3 * np.exp(-((x - width / 2) ** 2 + (y - height / 2) ** 2) / 60)
+    angle = 0.5 * np.sin(x / 7)
+    for tap in range(9):
+        i, j = tap // 3 - 1, tap % 3 - 1
+        offset[0, 2 * tap] = wide * (np.sin(angle) * j + np.cos(angle) * i) - i + 0.8 * np.cos(y / 6)
+        offset[0, 2 * tap + 1] = wide * (np.cos(angle) * j - np.sin(angle) * i) - j
+        mask[0, tap] = 1 / (1 + np.exp(i * i + j * j - 1.5 - np.sin(x / 3 + tap)))
+    return offset, mask
+
+
+def taps(path):
+    """The picture of deformable convolution, with matplotlib."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    offset, mask = bent(24, 32)
+    taps = displace.deform_conv2d_displacement(offset, 3, padding=1, mask=mask, input_size=(24, 32))
+    figure, axes = plt.subplots(1, 2, figsize=(10.4, 4.2), layout="compressed")
+    displace.plot.deform_conv(taps, [(12, 16), (6, 5), (18, 27)], axes[0])
+    displace.plot.deform_conv(taps, [(12, 16)], axes[1], show="density")
+    figure.savefig(path, dpi=80)
+    plt.close(figure)
+
+
 def main():
     folder = Path(__file__).parent / "img"
     folder.mkdir(exist_ok=True)
     for name, draw in FIGURES.items():
         (folder / f"{name}.svg").write_text(draw(), encoding="utf-8")
     start(folder / "start.jpg")
+    taps(folder / "deform_conv.png")
 
 
 if __name__ == "__main__":

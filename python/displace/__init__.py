@@ -9,6 +9,7 @@
     invert                  where each input pixel goes, with validity, multiplicity and residual
     transform_points        key points through a map, either way; also transform_boxes, _polygons, _labels
     splat                   forward warping: the adjoint of sampling
+    deform_conv2d           torchvision's, for tensors and arrays; deform_conv2d_displacement: where its taps read
     compose, exp, log       one field after another; velocity to displacement and back
     resize                  fields and grids at another resolution
     jacobian_determinant    how a map stretches; also jacobian, divergence, curl, strain
@@ -34,6 +35,16 @@ from ._affine_grid import affine_grid
 from ._compose import compose
 from ._convert import conventions, convert
 from ._core import __version__
+from ._deform_conv import deform_conv2d
+from ._deform_taps import (
+    AttentionLocations,
+    DeformSpread,
+    DeformTaps,
+    ReceptiveField,
+    deform_attention_locations,
+    deform_conv2d_displacement,
+    deform_receptive_field,
+)
 from ._displacement import displacement
 from ._effective_displacement import Effective, effective_displacement
 from ._errors import DeviceError, DisplaceError, DTypeError, FileFormatError, RestError, ShapeError
@@ -55,8 +66,11 @@ from ._threads import get_num_threads, set_num_threads
 from ._warp import warp
 
 __all__ = [
+    "AttentionLocations",
     "Convergence",
     "DTypeError",
+    "DeformSpread",
+    "DeformTaps",
     "DeviceError",
     "DisplaceError",
     "Effective",
@@ -69,6 +83,7 @@ __all__ = [
     "Logarithm",
     "Placement",
     "Points",
+    "ReceptiveField",
     "Report",
     "RestError",
     "ShapeError",
@@ -83,6 +98,10 @@ __all__ = [
     "conventions",
     "convert",
     "curl",
+    "deform_attention_locations",
+    "deform_conv2d",
+    "deform_conv2d_displacement",
+    "deform_receptive_field",
     "displacement",
     "divergence",
     "effective_displacement",
@@ -132,3 +151,4 @@ def __dir__() -> list[str]:
 # With torch there already, its operators are registered now, so that torch.compile finds them when it traces.
 if "torch" in _sys.modules:
     from . import _torch as _torch
+    from . import _torch_deform as _torch_deform

@@ -10,6 +10,9 @@ _Frame: TypeAlias = tuple[Sequence[int], str, bool, str | None]
 _Place: TypeAlias = tuple[float, int, list[int]]
 _Report: TypeAlias = tuple[list[tuple[int, float, float]], int, int]
 _Place3: TypeAlias = tuple[list[float], list[float], list[float]]
+# (input, offset, weight, mask, bias) and (stride, padding, dilation), y first
+_Operands: TypeAlias = tuple[Any, Any, Any, Any | None, Any | None]
+_Steps: TypeAlias = Sequence[tuple[int, int]]
 _Image: TypeAlias = tuple[list[int], _Place3 | None]
 _Pair: TypeAlias = tuple[Sequence[float], Sequence[float]]
 
@@ -24,6 +27,9 @@ __all__ = [
     "compose",
     "conventions",
     "convert",
+    "deform_conv2d",
+    "deform_conv2d_grad",
+    "deform_conv2d_shape",
     "densified",
     "displacement",
     "effective_displacement",
@@ -203,3 +209,6 @@ def splat(
     sampling: _Sampling,
     reduce: str,
 ) -> None: ...
+def deform_conv2d(operands: _Operands, out: Any, steps: _Steps) -> None: ...
+def deform_conv2d_shape(operands: _Operands, steps: _Steps) -> list[int]: ...
+def deform_conv2d_grad(grad: Any, operands: _Operands, outs: Sequence[Any | None], steps: _Steps) -> None: ...

@@ -8,6 +8,7 @@
     count      how many places read each input pixel, from an inverse
     residual   by how much an inverse misses
     heat       any number at every pixel
+    deform_conv  where the taps of a deformable convolution read
     compare    two images side by side at one scale
 
 All draw pixel centres at integers, y downwards, at equal aspect, and return matplotlib's own artists. Without `ax` they make
@@ -27,11 +28,24 @@ import numpy as np
 from . import _arrays
 from ._errors import DisplaceError, DTypeError, ShapeError
 from ._heat import count, heat, jacobian, residual
+from ._plot_deform import deform_conv
 
 if TYPE_CHECKING:
     from matplotlib.collections import LineCollection, PolyCollection
 
-__all__ = ["Lattice", "compare", "count", "heat", "jacobian", "lattice", "magnitude", "quiver", "residual", "wheel"]
+__all__ = [
+    "Lattice",
+    "compare",
+    "count",
+    "deform_conv",
+    "heat",
+    "jacobian",
+    "lattice",
+    "magnitude",
+    "quiver",
+    "residual",
+    "wheel",
+]
 
 # As the command's pictures: arrows and lines across the longer side that a step chosen here aims at.
 _ARROWS, _LINES = 28, 32

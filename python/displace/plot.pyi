@@ -13,8 +13,21 @@ from ._heat import count as count
 from ._heat import heat as heat
 from ._heat import jacobian as jacobian
 from ._heat import residual as residual
+from ._plot_deform import deform_conv as deform_conv
 
-__all__ = ["Lattice", "compare", "count", "heat", "jacobian", "lattice", "magnitude", "quiver", "residual", "wheel"]
+__all__ = [
+    "Lattice",
+    "compare",
+    "count",
+    "deform_conv",
+    "heat",
+    "jacobian",
+    "lattice",
+    "magnitude",
+    "quiver",
+    "residual",
+    "wheel",
+]
 
 class _DLPack(Protocol):
     def __dlpack__(self) -> Any: ...

@@ -60,6 +60,7 @@ raise! {
     displace::AffineError => displace_error,
     displace::error::AxisLenError => shape_error,
     displace::error::JacobianError => shape_error,
+    displace::error::DeformError => shape_error,
     displace::error::FoldingError => shape_error,
     displace::error::PointsError => shape_error,
     displace::error::SpacingError => displace_error,

@@ -27,6 +27,12 @@ pub(crate) mod sealed {
             None
         }
 
+        /// Numbers, if they are `f64`.
+        #[inline(always)]
+        fn as_f64(_: &[Self]) -> Option<&[f64]> {
+            None
+        }
+
         /// Numbers, if they are bytes.
         #[inline(always)]
         fn as_u8(_: &[Self]) -> Option<&[u8]> {
@@ -217,6 +223,11 @@ impl Sealed for f32 {
     }
 }
 impl Sealed for f64 {
+    #[inline(always)]
+    fn as_f64(numbers: &[Self]) -> Option<&[f64]> {
+        Some(numbers)
+    }
+
     #[inline(always)]
     fn as_f64_mut(numbers: &mut [Self]) -> Option<&mut [f64]> {
         Some(numbers)

@@ -523,3 +523,87 @@ pub enum ConvertError {
     #[error(transparent)]
     View(#[from] ViewError),
 }
+
+/// Why a deformable convolution is not computed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum DeformError {
+    /// A stride or dilation of 0, or a number that no image needs.
+    #[error("{what} {found} (height, width): expected numbers from {least} to {most}")]
+    Step {
+        /// Which.
+        what: &'static str,
+        /// The two numbers, y first.
+        found: SizeText,
+        /// The smallest that is allowed.
+        least: usize,
+        /// The largest that is allowed.
+        most: usize,
+    },
+    /// An array with no numbers where there must be some.
+    #[error("{what} has shape {shape:?}: expected no axis of length 0 but the batch's")]
+    Empty {
+        /// Which array.
+        what: &'static str,
+        /// Its shape.
+        shape: [usize; 4],
+    },
+    /// The kernel reaches further than the padded image.
+    #[error(
+        "a kernel of {kernel} taps with dilation {dilation} does not fit an input of {input} pixels with padding {padding}: there would be no output"
+    )]
+    Kernel {
+        /// Taps along each axis.
+        kernel: SizeText,
+        /// Pixels from tap to tap.
+        dilation: SizeText,
+        /// Size of the image.
+        input: SizeText,
+        /// Pixels of zeros on each side.
+        padding: SizeText,
+    },
+    /// Channels that cannot be shared evenly.
+    #[error("{what}: {parts} does not divide {channels} {of}")]
+    Groups {
+        /// What the groups are.
+        what: &'static str,
+        /// How many there are, or how many channels each has.
+        parts: usize,
+        /// What they must share.
+        channels: usize,
+        /// Of which array.
+        of: &'static str,
+    },
+    /// A number of offset channels that is no number of offsets.
+    #[error("offset has {found} channels: expected a multiple of {each}, an y and an x for each of {kernel} taps")]
+    Offsets {
+        /// Channels of the offset.
+        found: usize,
+        /// Channels of one group.
+        each: usize,
+        /// Taps along each axis.
+        kernel: SizeText,
+    },
+    /// An array that does not fit the others.
+    #[error("{what} has shape {found:?}: expected {expected:?}")]
+    Shape {
+        /// Which array.
+        what: &'static str,
+        /// Its shape.
+        found: [usize; 4],
+        /// The shape that fits.
+        expected: [usize; 4],
+    },
+    /// A bias or output of another length.
+    #[error("{what} has {found} numbers: expected {expected}")]
+    Length {
+        /// Which array.
+        what: &'static str,
+        /// Its length.
+        found: usize,
+        /// The length that fits.
+        expected: usize,
+    },
+    /// A buffer that is not what its shape says.
+    #[error(transparent)]
+    View(#[from] ViewError),
+}

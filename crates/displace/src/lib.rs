@@ -42,6 +42,7 @@
 //! | softmax splatting, `forward_warp`, `grid_push` | [`splat`] |
 //! | albumentations key points, boxes, masks | [`transform_points`], [`transform_boxes`], [`transform_labels`] |
 //! | ITK, ANTs, FSL, SPM, MRtrix, nitransforms, VoxelMorph, MONAI fields, ST maps | [`convert`] between [`Convention`]s, with [`Placement`]s where they are in mm |
+//! | torchvision `ops.deform_conv2d(input, offset, weight, bias, stride, padding, dilation, mask)` | [`deform_conv2d`], [`deform_conv2d_grad_into`] |
 //! | OpenCV `warpAffine`, ITK `AffineTransform`, a map by any formula | [`make`] of an [`Affine`] or any [`Formula`] |
 //! | "what are these numbers?" | [`guess`] |
 //!
@@ -96,6 +97,9 @@ pub use make::{Formula, Made, make, make_into};
 pub use op::affine_grid::{affine_grid, affine_grid_grad, affine_grid_into};
 pub use op::compose::{compose, compose_into};
 pub use op::convert::{ArrayAxes, Geometry, convert};
+pub use op::deform_conv::{
+    DeformConv, DeformConvGrads, DeformGeometry, deform_conv2d, deform_conv2d_grad_into, deform_conv2d_into,
+};
 pub use op::displacement::{Arithmetic, displacement, displacement_into};
 pub use op::effective::{Effective, effective_displacement, effective_displacement_into};
 pub use op::exp::{ExpOptions, Exponential, LogOptions, Logarithm, exp, exp_into, exp_plan, log};

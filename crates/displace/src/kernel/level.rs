@@ -2,7 +2,8 @@
 //! of the architecture has (SSE2, NEON, or none). Both give the same bits: sums and products are fused where
 //! CONVENTIONS.md says so, in software if need be.
 //!
-//! `DISPLACE_SIMD=baseline` in the environment turns AVX2 off, for tests and comparisons.
+//! `DISPLACE_SIMD=baseline` in the environment turns AVX2 off, for tests and comparisons. `DISPLACE_SIMD=avx2` leaves it on, but products of
+//! matrices do without AVX-512.
 
 use fearless_simd::Level;
 use std::sync::OnceLock;
@@ -48,6 +49,21 @@ fn best(level: Level) -> Option<Best> {
 
 #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
 fn best(_: Level) -> Option<Best> {
+    None
+}
+
+/// Vectors of 64 bytes in 32 registers, for products of matrices, which have use for all of them. Results are the same without.
+#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+pub(crate) fn widest() -> Option<fearless_simd::x86::Avx512> {
+    static WIDEST: OnceLock<Option<fearless_simd::x86::Avx512>> = OnceLock::new();
+    *WIDEST.get_or_init(|| match chosen() {
+        Chosen::Best(_) if std::env::var_os("DISPLACE_SIMD").is_none_or(|name| name != "avx2") => Level::new().as_avx512(),
+        _ => None,
+    })
+}
+
+#[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
+pub(crate) fn widest() -> Option<Best> {
     None
 }
 

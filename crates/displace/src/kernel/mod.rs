@@ -5,7 +5,8 @@
 //! pixels at a time where blends are made in `f32`, or eight channels (`channels`), with `lanes` for loads and stores; `shift`
 //! makes displacements. `taps` are weights and their derivatives, which `gather` and `scatter` turn into gradients of locations
 //! and of images, as do `slopes_lanes` and `scatter_lanes` eight pixels at a time for linear reads in `f32`. `number` is one `f64`
-//! or four side by side, in which the inverse's formulas are written; `determinant` is for the Jacobian's.
+//! or four side by side, in which the inverse's formulas are written; `determinant` is for the Jacobian's, `deform` and `product`
+//! for deformable convolution.
 //!
 //! Each expression is the one that CONVENTIONS.md names, fused where it says fused, so that every instruction set gives the same
 //! bits as `reference.rs`.
@@ -13,6 +14,7 @@
 pub(crate) mod aim;
 pub(crate) mod channels;
 pub(crate) mod cubic;
+pub(crate) mod deform;
 pub(crate) mod determinant;
 pub(crate) mod gather;
 pub(crate) mod lanes;
@@ -23,6 +25,7 @@ pub(crate) mod locate;
 pub(crate) mod nearest;
 pub(crate) mod number;
 pub(crate) mod parts;
+pub(crate) mod product;
 pub(crate) mod scatter;
 pub(crate) mod scatter_lanes;
 pub(crate) mod shift;

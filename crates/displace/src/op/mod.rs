@@ -3,6 +3,7 @@
 pub(crate) mod affine_grid;
 pub(crate) mod compose;
 pub(crate) mod convert;
+pub(crate) mod deform_conv;
 pub(crate) mod displacement;
 pub(crate) mod effective;
 pub(crate) mod exp;
