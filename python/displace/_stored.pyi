@@ -23,7 +23,6 @@ class _Arraylike:
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]: ...
 
 class StoredField(_Arraylike):
-    _held: _core.Held
     array: npt.NDArray[Any]
     placement: Placement | None
     readings: tuple[str, ...]
@@ -36,18 +35,22 @@ class StoredField(_Arraylike):
         placement: Placement | None = None,
         valid: npt.ArrayLike | None = None,
     ) -> None: ...
+    @property
+    def _held(self) -> _core.Held: ...
 
 class Volume(_Arraylike):
-    _held: _core.Held
     array: npt.NDArray[Any]
     placement: Placement
     def __init__(self, array: AnyArray, placement: Placement) -> None: ...
+    @property
+    def _held(self) -> _core.Held: ...
 
 class Transform:
     _held: _core.Held
     def __init__(self) -> None: ...
 
-def copied(held: _core.Held) -> npt.NDArray[Any]: ...
+def copied(stored: _core.Stored | None) -> npt.NDArray[Any]: ...
+def dense(array: AnyArray, what: str) -> npt.NDArray[Any]: ...
 def pixels_of(
-    image: Volume | StoredField | Field[Any] | str | os.PathLike[str], what: str
+    image: Volume | StoredField | Field[Any] | AnyArray | str | os.PathLike[str], what: str, axes: int | None
 ) -> tuple[list[int], tuple[list[float], list[float], list[float]] | None]: ...
