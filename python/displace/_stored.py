@@ -234,6 +234,16 @@ def copied(stored):
     return array
 
 
+def pixels_of_image(image):
+    """The array of an image from a file, and whether its last axis is that of channels."""
+    if isinstance(image, Volume):
+        return image.array, len(image.shape) > len(image.placement.spacing)
+    stored = image._held.image()
+    if stored is None:
+        raise DisplaceError(f"image is {image!r}, no image: expected an array, a Volume, or what a NIfTI, MetaImage or NRRD holds")
+    return copied(stored), True
+
+
 def pixels_of(image, what, axes):
     """Size and place of an image or field, for numbers of so many components."""
     if isinstance(image, (str, os.PathLike)):

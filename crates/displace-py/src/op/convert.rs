@@ -72,6 +72,15 @@ impl Held {
         }
     }
 
+    /// The numbers as an image, channels last; none of what no image's file holds.
+    fn image(&self) -> Option<Stored> {
+        match &self.contents {
+            Contents::Volume(volume) => Some(Stored { array: volume.array.clone() }),
+            Contents::Field(field) => Volume::of_field(field).map(|volume| Stored { array: volume.array }),
+            _ => None,
+        }
+    }
+
     /// How many components the numbers have when they are what `src` says, as far as that is known.
     fn axes(&self, src: Option<&str>) -> PyResult<Option<usize>> {
         let src = src.map(|src| src.parse::<Convention>().raise()).transpose()?;
