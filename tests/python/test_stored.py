@@ -176,3 +176,49 @@ def test_nothing_is_guessed_of_transforms_and_images(tmp_path):
         displace.guess(tmp_path / "a.tfm")
     with pytest.raises(DisplaceError, match="an image: numbers that say where pixels go are expected"):
         displace.guess(Volume(np.zeros((4, 6), np.float32), PLACE))
+
+
+# Images that may be fields
+
+
+@pytest.mark.parametrize("end", ["mha", "nii", "nrrd"])
+def test_images_of_as_many_channels_as_axes_are_warped(tmp_path, end):
+    colour = np.random.default_rng(6).normal(size=(3, 4, 5, 3)).astype(np.float32)
+    image = sitk.GetImageFromArray(colour, isVector=True)
+    sitk.WriteImage(image, tmp_path / f"a.{end}")
+    read = displace.read(tmp_path / f"a.{end}")
+    assert isinstance(read, StoredField)
+    field = np.random.default_rng(7).normal(size=(3, 4, 5, 3)).astype(np.float32)
+    expected = displace.warp(colour, field, channels_last=True)
+    assert (displace.warp(read, field) == expected).all()
+    assert (displace.warp(Volume(colour, Placement((1, 1, 1), (0, 0, 0))), field) == expected).all()
+    scalar = Volume(colour[..., 0], Placement((1, 1, 1), (0, 0, 0)))
+    assert (displace.warp(scalar, field) == displace.warp(colour[..., 0], field)).all()
+
+
+def test_flows_are_no_images():
+    with pytest.raises(DisplaceError, match="no image"):
+        displace.warp(StoredField(FLOW, "flow"), FLOW)
+
+
+# What cannot be written
+
+
+def test_what_an_archive_lacks_is_named(tmp_path):
+    with pytest.raises(DisplaceError, match=r"input_size, align_corners and rest.*displace\.Field"):
+        displace.write(tmp_path / "a.npz", StoredField(FLOW, "flow"))
+    with pytest.raises(DisplaceError, match=r"not written as \.tfm: use \.h5"):
+        displace.write(tmp_path / "a.tfm", StoredField(FLOW, "itk", PLACE))
+
+
+def test_scaled_whole_numbers_are_fields(tmp_path):
+    nibabel = pytest.importorskip("nibabel")
+    numbers = np.random.default_rng(8).normal(0, 2, (5, 4, 3, 1, 3))
+    image = nibabel.Nifti1Image(numbers, np.diag([-1.0, -1, 1, 1]))
+    image.set_data_dtype(np.int16)
+    image.header.set_intent("vector")
+    nibabel.save(image, tmp_path / "a.nii.gz")
+    theirs = nibabel.load(tmp_path / "a.nii.gz").get_fdata()[:, :, :, 0]
+    assert nibabel.load(tmp_path / "a.nii.gz").header.get_slope_inter()[0] != 1
+    ours = displace.convert(tmp_path / "a.nii.gz", "itk", "itk", dtype="float64")
+    np.testing.assert_allclose(ours, theirs.transpose(2, 1, 0, 3), rtol=0, atol=1e-12)
