@@ -69,7 +69,9 @@ def read(path):
         displacement, coverage = arrays["displacement"], arrays.get("coverage")
         if coverage is not None and coverage.shape != displacement.shape[:-1]:
             coverage = coverage.reshape(displacement.shape[:-1])
-        return Field(displacement, size, align_corners=align_corners, rest=rest, coverage=coverage, placement=Placement._of(place))
+        return Field(
+            displacement, size, align_corners=align_corners, rest=rest, coverage=coverage, placement=Placement._of(place)
+        )
     return arrays if kind == "archive" else arrays[""]
 
 

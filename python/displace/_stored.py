@@ -136,7 +136,9 @@ class StoredField(_Arraylike):
         if self.valid is not None:
             marks = np.asarray(self.valid, bool)
             if marks.shape != self._pixels():
-                raise ShapeError(f"valid has shape {marks.shape}: expected {self._pixels()}, a mark for each pixel of {self.shape}")
+                raise ShapeError(
+                    f"valid has shape {marks.shape}: expected {self._pixels()}, a mark for each pixel of {self.shape}"
+                )
             marks = np.ascontiguousarray(marks).view(np.uint8)
         place = None if self.placement is None else self.placement._place()
         return _core.hold(dense(self.array, "array"), list(self.readings), marks, place, list(self.remarks))
@@ -240,7 +242,9 @@ def pixels_of_image(image):
         return image.array, len(image.shape) > len(image.placement.spacing)
     stored = image._held.image()
     if stored is None:
-        raise DisplaceError(f"image is {image!r}, no image: expected an array, a Volume, or what a NIfTI, MetaImage or NRRD holds")
+        raise DisplaceError(
+            f"image is {image!r}, no image: expected an array, a Volume, or what a NIfTI, MetaImage or NRRD holds"
+        )
     return copied(stored), True
 
 
