@@ -46,9 +46,10 @@ def convert(
         What they are to be.
     input_size : (H, W) or (D, H, W), optional
         Size of the image that is read. Needed where a convention depends on it: normalised units, fractions, y upwards.
-    source : "same", Volume, StoredField, Field or path, optional
+    source : "same", Volume, StoredField, Field, array or path, optional
         The image that is read, instead of `input_size`; for conventions in mm, which need its place. "same": it has the pixels of the field.
-    reference : Volume, StoredField or path, optional
+        An array is (H, W) or (D, H, W), or has up to 4 channels at its end as images read from files do; channels first are refused.
+    reference : Volume, StoredField, Field or path, optional
         An image with the field's own pixels, where the field does not know their place; and the pixels on which a transform is worked
         out.
     rest : "index", "extent" or None
@@ -107,19 +108,19 @@ def convert(
     if input_size is not None:
         image = ([int(length) for length in _arrays.whole(input_size, "input_size", "(H, W) or (D, H, W)")], None)
     elif source is not None and not same:
-        image = pixels_of(source, "source")
+        image = pixels_of(source, "source", held.axes(src))
     out, lines, facts = _core.convert(
         held,
         src,
         dst,
         image,
         same,
-        None if reference is None else pixels_of(reference, "reference"),
+        None if reference is None else pixels_of(reference, "reference", held.axes(src)),
         (rest, None if align_corners is None else bool(align_corners)),
         bool(invert),
         _PRECISIONS[name],
     )
-    result = copied(out)
+    result = copied(out.array())
     if torch:
         import torch as library
 
@@ -141,8 +142,9 @@ def _held(array, src):
         if src not in (None, "flow"):
             raise DisplaceError(f'a Field is "flow"; src={src!r} contradicts it')
         numbers = to_numpy(array.displacement, "field")
+        place = None if array.placement is None else array.placement._place()
         return (
-            _core.hold(np.asarray(numbers, order="C"), "flow", None, None),
+            _core.hold(np.asarray(numbers, order="C"), ["flow"], None, place, []),
             None,
             (array.input_size, array.rest, array.align_corners),
         )
@@ -152,7 +154,7 @@ def _held(array, src):
         raise DisplaceError(f"src is missing: an array does not say what its numbers are; one of {', '.join(conventions())}")
     numbers = to_numpy(array, "array")
     _arrays.check_memory(numbers, "array")
-    return _core.hold(np.asarray(numbers, order="C"), None, None, None), src, None
+    return _core.hold(np.asarray(numbers, order="C"), [], None, None, []), src, None
 
 
 def conventions():

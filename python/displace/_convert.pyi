@@ -7,10 +7,10 @@ import numpy.typing as npt
 from ._field import Field
 from ._inspect import Report
 from ._stored import StoredField, Transform, Volume
-from ._types import Array, Rest
+from ._types import AnyArray, Array, Rest
 
 _Known: TypeAlias = Field[Any] | StoredField | Transform | str | os.PathLike[str]
-_Image: TypeAlias = Volume | StoredField | Field[Any] | str | os.PathLike[str]
+_Image: TypeAlias = Volume | StoredField | Field[Any] | AnyArray | str | os.PathLike[str]
 
 @overload
 def convert(

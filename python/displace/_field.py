@@ -31,6 +31,8 @@ class Field:
         Where "no displacement" reads; needed if the sizes differ.
     coverage : array, optional
         The share of each result that comes from the image, as `effective_displacement` gives it.
+    placement : Placement, optional
+        Where the field's own pixels lie: what `convert` goes by to and from conventions in mm. Files keep it.
 
     Examples
     --------
@@ -42,12 +44,12 @@ class Field:
     array([3.5, 4.5])
     """
 
-    __slots__ = ("align_corners", "coverage", "displacement", "input_size", "rest")
+    __slots__ = ("align_corners", "coverage", "displacement", "input_size", "placement", "rest")
 
     # Field[ndarray] in annotations.
     __class_getitem__ = classmethod(GenericAlias)
 
-    def __init__(self, displacement, input_size=None, *, align_corners=False, rest=None, coverage=None):
+    def __init__(self, displacement, input_size=None, *, align_corners=False, rest=None, coverage=None, placement=None):
         if not hasattr(displacement, "shape"):
             displacement = _arrays.enter(displacement, "displacement")
         axes = _arrays.check_locations(displacement.shape, "displacement", unbatched=True)
@@ -56,6 +58,13 @@ class Field:
         _arrays.check_words("nearest", "zeros", "normalized", rest)
         if coverage is not None and tuple(coverage.shape) != tuple(displacement.shape[:-1]):
             raise ShapeError(f"coverage has shape {tuple(coverage.shape)}: expected {tuple(displacement.shape[:-1])}")
+        if placement is not None:
+            from ._stored import Placement
+
+            if not isinstance(placement, Placement):
+                raise TypeError(f"placement is {type(placement).__name__}: expected a displace.Placement")
+            if len(placement.spacing) != axes:
+                raise ShapeError(f"placement has {len(placement.spacing)} axes: expected {axes}, as the field has components")
         if rest is None and size == own:
             rest = "index"
         if rest is None:
@@ -65,6 +74,7 @@ class Field:
         self.align_corners = bool(align_corners)
         self.rest = rest
         self.coverage = coverage
+        self.placement = placement
 
     @property
     def shape(self):
@@ -78,7 +88,8 @@ class Field:
     def __repr__(self):
         return (
             f"Field({str(self.displacement.dtype).removeprefix('torch.')} {self.shape}, input_size={self.input_size}, "
-            f"align_corners={self.align_corners}, rest={self.rest!r})"
+            f"align_corners={self.align_corners}, rest={self.rest!r}"
+            f"{'' if self.placement is None else f', placement={self.placement!r}'})"
         )
 
     def _repr_html_(self):

@@ -3,6 +3,7 @@ from typing import Any, Generic, Literal
 
 import numpy.typing as npt
 
+from ._stored import Placement
 from ._types import AnyArray, Array, Rest
 
 class Field(Generic[Array]):
@@ -10,6 +11,7 @@ class Field(Generic[Array]):
     coverage: Array | None
     displacement: Array
     input_size: tuple[int, ...]
+    placement: Placement | None
     rest: Rest
     def __init__(
         self,
@@ -19,6 +21,7 @@ class Field(Generic[Array]):
         align_corners: bool = False,
         rest: Rest | None = None,
         coverage: Array | None = None,
+        placement: Placement | None = None,
     ) -> None: ...
     @property
     def shape(self) -> tuple[int, ...]: ...

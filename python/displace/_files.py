@@ -9,7 +9,7 @@ import numpy as np
 from . import _arrays, _core
 from ._errors import DisplaceError
 from ._field import Field, to_numpy
-from ._stored import StoredField, Transform, Volume
+from ._stored import Placement, StoredField, Transform, Volume
 
 
 def read(path):
@@ -65,11 +65,13 @@ def read(path):
         arrays[name] = np.empty(stored.shape, stored.dtype)
         stored.copy_into(arrays[name])
     if kind == "field":
-        size, align_corners, rest = notes
+        size, align_corners, rest, place = notes
         displacement, coverage = arrays["displacement"], arrays.get("coverage")
         if coverage is not None and coverage.shape != displacement.shape[:-1]:
             coverage = coverage.reshape(displacement.shape[:-1])
-        return Field(displacement, size, align_corners=align_corners, rest=rest, coverage=coverage)
+        return Field(
+            displacement, size, align_corners=align_corners, rest=rest, coverage=coverage, placement=Placement._of(place)
+        )
     return arrays if kind == "archive" else arrays[""]
 
 
@@ -113,7 +115,8 @@ def write(path, array, *, compress=False):
         axes = field.shape[-1]
         members = {"displacement" if archive else "": _arrays.batched(field, axes) if archive else field}
         if archive:
-            notes = (list(array.input_size), array.align_corners, array.rest)
+            place = None if array.placement is None else array.placement._place()
+            notes = (list(array.input_size), array.align_corners, array.rest, place)
             if array.coverage is not None:
                 members["coverage"] = _arrays.batched(to_numpy(array.coverage, "coverage"), axes - 1)
     elif isinstance(array, dict):

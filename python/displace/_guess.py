@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import os
 
-import numpy as np
-
 from . import _arrays, _core
 from ._errors import DisplaceError
-from ._field import to_numpy
+from ._field import Field
 from ._inspect import Report
-from ._stored import StoredField, Volume
+from ._stored import StoredField, Transform, Volume, dense
 
 
 def guess(array, input_size=None, *, declared=None, source=None, destination=None, recorded=False):
@@ -22,10 +20,10 @@ def guess(array, input_size=None, *, declared=None, source=None, destination=Non
 
     Parameters
     ----------
-    array : array, tensor, StoredField or path
+    array : array, tensor, Field, StoredField or path
         Numbers that say where pixels go.
     input_size : (H, W) or (D, H, W), optional
-        Size of the image that is read.
+        Size of the image that is read. A `Field` knows it.
     declared : str, optional
         What somebody says they are: see `conventions`.
     source, destination : array, tensor, Volume or path, optional
@@ -42,7 +40,7 @@ def guess(array, input_size=None, *, declared=None, source=None, destination=Non
     Raises
     ------
     DisplaceError
-        If no axis can be that of components, or the images do not fit.
+        If no axis can be that of components, the images do not fit, or there is nothing to guess: a transform, an image.
 
     Examples
     --------
@@ -63,7 +61,18 @@ def guess(array, input_size=None, *, declared=None, source=None, destination=Non
 
         array = read(array)
     here = there = None
-    if isinstance(array, StoredField):
+    if isinstance(array, Transform):
+        raise DisplaceError("a transform says what it is: nothing to guess")
+    if isinstance(array, Volume):
+        raise DisplaceError("an image: numbers that say where pixels go are expected")
+    if isinstance(array, dict):
+        array, declared = _member(array, declared)
+    if isinstance(array, Field):
+        here = array.placement
+        declared = declared or "flow"
+        input_size = array.input_size if input_size is None else input_size
+        array = array.displacement
+    elif isinstance(array, StoredField):
         here = array.placement
         if declared is None and len(array.readings) == 1:
             declared = array.readings[0]
@@ -85,11 +94,13 @@ def guess(array, input_size=None, *, declared=None, source=None, destination=Non
     return Report(lines, json.loads(facts))
 
 
-def dense(array, what):
-    """Anybody's array in C order, checked to be one that the core takes."""
-    numbers = to_numpy(array, what)
-    _arrays.check_memory(numbers, what)
-    return np.asarray(numbers, order="C")
+def _member(archive, declared):
+    """The one array of an archive that may be meant, and what it is called."""
+    if "displacement" in archive:
+        return archive["displacement"], declared or "flow"
+    if len(archive) != 1:
+        raise DisplaceError(f"an archive of {', '.join(archive)}: give one of its arrays")
+    return next(iter(archive.values())), declared
 
 
 def _image(image, what):

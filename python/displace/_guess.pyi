@@ -2,14 +2,13 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-import numpy.typing as npt
-
+from ._field import Field
 from ._inspect import Report
 from ._stored import StoredField, Volume
 from ._types import AnyArray
 
 def guess(
-    array: AnyArray | StoredField | str | os.PathLike[str],
+    array: AnyArray | Field[Any] | StoredField | str | os.PathLike[str],
     input_size: Sequence[int] | None = None,
     *,
     declared: str | None = None,
@@ -17,4 +16,3 @@ def guess(
     destination: AnyArray | Volume | str | os.PathLike[str] | None = None,
     recorded: bool = False,
 ) -> Report: ...
-def dense(array: AnyArray, what: str) -> npt.NDArray[Any]: ...

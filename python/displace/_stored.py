@@ -6,7 +6,7 @@ import os
 
 import numpy as np
 
-from . import _core
+from . import _arrays, _core
 from ._errors import DisplaceError, ShapeError
 from ._field import Field, to_numpy
 
@@ -77,7 +77,7 @@ class StoredField(_Arraylike):
     Parameters
     ----------
     array : array or tensor
-        The numbers, in the layout of the convention.
+        The numbers, in the layout of the convention. Tensors of torch are kept as NumPy's.
     convention : str
         What they mean, by name: see `conventions`.
     placement : Placement, optional
@@ -85,7 +85,12 @@ class StoredField(_Arraylike):
     valid : bool array, optional
         Which pixels' numbers mean anything, (N, [D,] H, W) without components.
 
-    Attributes
+    Raises
+    ------
+    ShapeError, DTypeError, DisplaceError
+        If array, convention and mask do not fit one another.
+
+    Attributes (what is changed in them, or put in their place, counts from then on)
     ----------
     array : numpy.ndarray
     readings : tuple of str
@@ -102,30 +107,46 @@ class StoredField(_Arraylike):
     StoredField(float32 (4, 6, 2), "itk", placed)
     """
 
-    __slots__ = ("_held", "array", "placement", "readings", "remarks", "valid")
+    __slots__ = ("array", "placement", "readings", "remarks", "valid")
 
     def __init__(self, array, convention, placement=None, valid=None):
-        self._fill(None, array, convention, placement, valid)
-
-    def _fill(self, held, array, convention, placement, valid):
-        numbers = to_numpy(array, "array")
-        if held is None:
-            mask = None if valid is None else [bool(v) for v in np.asarray(valid).ravel()]
-            place = None if placement is None else placement._place()
-            held = _core.hold(np.asarray(numbers, order="C"), str(convention), mask, place)
-        self._held = held
-        self.array = numbers if valid is None else copied(held)
+        self.array = to_numpy(array, "array")
+        self.readings, self.remarks = (str(convention),), ()
+        self.placement = placement
+        self.valid = None if valid is None else np.array(valid, bool)
+        held = self._held
         self.readings = tuple(held.readings())
-        self.placement = Placement._of(held.placement())
-        mask = held.valid()
-        self.valid = None if mask is None else np.array(mask, bool).reshape(_lattice(numbers.shape, held.size()))
-        self.remarks = tuple(held.remarks())
+        if valid is not None:
+            self.array = copied(held.array())
 
     @classmethod
     def _of(cls, held):
         self = cls.__new__(cls)
-        self._fill(held, copied(held), None, None, None)
+        self.array = copied(held.array())
+        self.readings, self.remarks = tuple(held.readings()), tuple(held.remarks())
+        self.placement = Placement._of(held.placement())
+        mask = held.valid()
+        self.valid = None if mask is None else copied(mask).view(bool).reshape(self._pixels())
         return self
+
+    @property
+    def _held(self):
+        """What the core is told: made anew each time, since anything may have been changed."""
+        marks = None
+        if self.valid is not None:
+            marks = np.asarray(self.valid, bool)
+            if marks.shape != self._pixels():
+                raise ShapeError(
+                    f"valid has shape {marks.shape}: expected {self._pixels()}, a mark for each pixel of {self.shape}"
+                )
+            marks = np.ascontiguousarray(marks).view(np.uint8)
+        place = None if self.placement is None else self.placement._place()
+        return _core.hold(dense(self.array, "array"), list(self.readings), marks, place, list(self.remarks))
+
+    def _pixels(self):
+        """The shape of a mask."""
+        samples, size, _ = _core.axes_of(self.shape, self.readings[0])
+        return tuple(size) if samples is None else (samples, *size)
 
     def __repr__(self):
         meaning = " or ".join(f'"{reading}"' for reading in self.readings)
@@ -142,6 +163,11 @@ class Volume(_Arraylike):
     array : array or tensor, ([D,] H, W), channels last
     placement : Placement
 
+    Raises
+    ------
+    ShapeError, DTypeError
+        If the array has other axes than its placement, or is of a type that no image has.
+
     Examples
     --------
     >>> import numpy as np, displace
@@ -149,24 +175,27 @@ class Volume(_Arraylike):
     Volume(float32 (4, 6), spacing=(0.5, 2.0))
     """
 
-    __slots__ = ("_held", "array", "placement")
+    __slots__ = ("array", "placement")
 
     def __init__(self, array, placement):
-        numbers = to_numpy(array, "array")
-        axes = len(placement.spacing)
-        if numbers.ndim not in (axes, axes + 1):
-            raise ShapeError(f"array has shape {numbers.shape}: expected {axes} axes as its placement, or one more for channels")
-        channels = 1 if numbers.ndim == axes else numbers.shape[-1]
-        self._held = _core.hold_volume(np.asarray(numbers, order="C"), placement._place(), channels)
-        self.array, self.placement = numbers, placement
+        self.array, self.placement = to_numpy(array, "array"), placement
+        self._held  # noqa: B018 - refuses what does not fit
 
     @classmethod
     def _of(cls, held):
         self = cls.__new__(cls)
-        self._held = held
-        self.array = copied(held)
+        self.array = copied(held.array())
         self.placement = Placement._of(held.placement())
         return self
+
+    @property
+    def _held(self):
+        """What the core is told: made anew each time, since anything may have been changed."""
+        axes = len(self.placement.spacing)
+        if len(self.shape) not in (axes, axes + 1):
+            raise ShapeError(f"array has shape {self.shape}: expected {axes} axes as its placement, or one more for channels")
+        channels = 1 if len(self.shape) == axes else self.shape[-1]
+        return _core.hold_volume(dense(self.array, "array"), self.placement._place(), channels)
 
     def __repr__(self):
         return f"Volume({self.array.dtype} {self.shape}, spacing={self.placement.spacing})"
@@ -193,31 +222,67 @@ class Transform:
         return "Transform(mm, LPS, output to input)"
 
 
-def copied(held):
-    """The numbers of the core's own as an array."""
-    stored = held.array()
+def dense(array, what):
+    """Anybody's array in C order, checked to be one that the core takes."""
+    numbers = to_numpy(array, what)
+    _arrays.check_memory(numbers, what)
+    return np.asarray(numbers, order="C")
+
+
+def copied(stored):
+    """The core's own numbers as an array."""
     array = np.empty(stored.shape, stored.dtype)
     stored.copy_into(array)
     return array
 
 
-def _lattice(shape, size):
-    """The shape of a mask."""
-    samples = shape[: len(shape) - 1 - len(size)]
-    return (*samples, *size)
+def pixels_of_image(image):
+    """The array of an image from a file, and whether its last axis is that of channels."""
+    if isinstance(image, Volume):
+        return image.array, len(image.shape) > len(image.placement.spacing)
+    stored = image._held.image()
+    if stored is None:
+        raise DisplaceError(
+            f"image is {image!r}, no image: expected an array, a Volume, or what a NIfTI, MetaImage or NRRD holds"
+        )
+    return copied(stored), True
 
 
-def pixels_of(image, what):
-    """Size and place of an image or field."""
+def pixels_of(image, what, axes):
+    """Size and place of an image or field, for numbers of so many components."""
     if isinstance(image, (str, os.PathLike)):
+        held = _core.hold_file(os.fspath(image))
+        size = held.size()
+        if size is not None:
+            return size, held.placement()
         from ._files import read
 
         image = read(image)
-    if isinstance(image, (StoredField, Volume)):
-        place = None if image.placement is None else image.placement._place()
-        return image._held.size(), place
+    place = None if getattr(image, "placement", None) is None else image.placement._place()
+    if isinstance(image, StoredField):
+        return _core.axes_of(image.shape, image.readings[0])[1], place
+    if isinstance(image, Volume):
+        return list(image.shape[: len(image.placement.spacing)]), place
     if isinstance(image, Field):
-        return [int(length) for length in image.displacement.shape[-1 - image.displacement.shape[-1] : -1]], None
-    if isinstance(image, np.ndarray) and image.ndim in (2, 3):
-        return [int(length) for length in image.shape[:2]], None
-    raise DisplaceError(f'{what} is {type(image).__name__}: expected a Volume, StoredField, Field, path of an image, or "same"')
+        return [int(length) for length in image.shape[-1 - image.shape[-1] : -1]], place
+    if isinstance(image, np.ndarray) or _arrays.is_torch(image):
+        return _size(tuple(int(length) for length in image.shape), what, axes), None
+    kinds = 'a Volume, StoredField, Field, array, path of an image, or "same"'
+    raise DisplaceError(f"{what} is {type(image).__name__}: expected {kinds}")
+
+
+def _size(shape, what, axes):
+    """The size of an image that is only an array. Its channels may come first or last: only what cannot be both is taken."""
+    channels = range(1, 5)
+    if len(shape) == axes or (axes is None and len(shape) in (2, 3)):
+        return list(shape)
+    axes = axes or 2
+    if len(shape) == axes + 1 and shape[-1] in channels and shape[0] not in channels:
+        return list(shape[:-1])
+    size = "(H, W)" if axes == 2 else "(D, H, W)"
+    last = size.replace(")", ", C)")
+    advice = f"{size}, or {last} with 1 to 4 channels at the end and more rows than that" if axes == 2 else f"{size} or {last}"
+    raise DisplaceError(
+        f"{what} is an array of shape {shape}, and what its axes are is not known: expected {advice}; "
+        f"or name the size, input_size={size}"
+    )

@@ -7,6 +7,7 @@ import numpy as np
 from . import _arrays, _core
 from ._errors import ShapeError
 from ._field import Field
+from ._stored import StoredField, Volume, pixels_of_image
 
 
 def warp(
@@ -26,7 +27,8 @@ def warp(
     Parameters
     ----------
     image : array or tensor, (H, W), (C, H, W) or (N, C, H, W); volumes (D, H, W), (C, D, H, W) or (N, C, D, H, W)
-        uint8, uint16, int16, float16, bfloat16 (torch), float32 or float64, any strides.
+        uint8, uint16, int16, float16, bfloat16 (torch), float32 or float64, any strides. A `Volume` knows where its channels are; so does
+        a `StoredField` from an image's file, which may be an image of as many channels as axes.
     field : array or tensor, (N, H, W, 2) or (N, D, H, W, 3), N may be left out; or a `Field`
         Displacements in pixels of the image, x first, in the pull direction: an output pixel reads from where its vector
         points to. Optical flow from frame 1 to frame 2 so warps frame 2 back to frame 1.
@@ -62,6 +64,8 @@ def warp(
     >>> displace.warp(np.float32([[10, 20, 40]]), field)
     array([[15., 30., 20.]], dtype=float32)
     """
+    if isinstance(image, (StoredField, Volume)):
+        image, channels_last = pixels_of_image(image)
     if isinstance(field, Field):
         align_corners, rest, expected = field.align_corners, field.rest, field.input_size
         field = field.displacement

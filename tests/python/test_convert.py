@@ -226,3 +226,21 @@ def test_every_convention_there_and_back():
         there = displace.convert(StoredField(FLOW, "flow", place), dst=name, source="same", dtype="float64")
         back = displace.convert(StoredField(there, name, place), dst="flow", source="same", dtype="float32")
         assert (back == FLOW).all(), name
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_millimetres_and_back_are_rounded_twice(dtype):
+    """Exact inverses of one another, each rounded once: a number comes back within the two roundings, and most the same."""
+    flow = RNG.normal(0, 3, (40, 50, 2)).astype(dtype)
+    unit = np.finfo(dtype).eps / 2
+    c, s = np.cos(0.3), np.sin(0.3)
+    for spacing, direction in (((0.7, 1.3), None), ((0.7, 1.3), [[c, -s], [s, c]])):
+        place = Placement(spacing, (-10, 5), direction)
+        there = displace.convert(StoredField(flow, "flow", place), dst="itk", source="same")
+        back = displace.convert(StoredField(there, "itk", place), dst="flow", source="same")
+        # What a rounding of each component of mm may come to in pixels, and that of the pixels themselves.
+        way = np.abs(np.eye(2) if direction is None else np.transpose(direction)) / np.array(spacing)[:, None]
+        allowed = np.abs(there.astype(float)) @ way.T * unit + np.abs(back.astype(float)) * unit
+        assert (np.abs(back.astype(float) - flow) <= allowed * (1 + 1e-6)).all()
+        same = (back == flow).mean()
+        assert 0.6 < same < 0.95, same

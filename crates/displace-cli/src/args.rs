@@ -3,6 +3,7 @@
 use crate::failure::{Failure, Result};
 use clap::{Args, ValueEnum};
 use displace::{Convention, Extent, Interp, Lattice, Padding, Rest, Sampler};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 /// A size in array order, as torch writes shapes: `480x640` is 480 rows of 640 pixels.
@@ -70,6 +71,28 @@ pub(crate) struct FromArgs {
     /// displace convert --list shows
     #[arg(long, value_name = "CONVENTION")]
     pub(crate) from: Option<Convention>,
+
+    #[command(flatten)]
+    pub(crate) images: ImagesArgs,
+}
+
+/// The images that a field in mm leads between.
+#[derive(Args, Clone, Default)]
+pub(crate) struct ImagesArgs {
+    /// The image that is read (moving, input), for fields in mm: a file that has its size and place; or "same", if it has the field's own
+    /// pixels
+    #[arg(long, value_name = "FILE|same")]
+    pub(crate) source: Option<String>,
+
+    /// An image with the field's own pixels (fixed, reference), where the file does not place them or is a transform
+    #[arg(long, value_name = "FILE")]
+    pub(crate) reference: Option<PathBuf>,
+}
+
+impl ImagesArgs {
+    pub(crate) fn any(&self) -> bool {
+        self.source.is_some() || self.reference.is_some()
+    }
 }
 
 /// How the image is read.

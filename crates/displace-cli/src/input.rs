@@ -1,6 +1,6 @@
 //! What a file holds, once it is known what its numbers mean.
 
-use crate::args::{FromArgs, LatticeArgs, Meaning};
+use crate::args::{FromArgs, LatticeArgs, Meaning, Size};
 use crate::failure::{Failure, Result};
 use crate::output::is_pipe;
 use crate::progress::Progress;
@@ -42,12 +42,10 @@ pub(crate) fn read_field(path: &Path, from: &FromArgs, lattice: &LatticeArgs) ->
 /// [`read_field`] of what a file holds.
 pub(crate) fn field_of(path: &Path, contents: Contents, from: &FromArgs, lattice: &LatticeArgs) -> Result<Stored> {
     if from.from.is_some() || matches!(contents, Contents::Field(_) | Contents::Transform(_)) {
-        let size = lattice.input_size.as_ref();
-        let source =
-            size.map_or(SourcePixels::Unknown, |size| SourcePixels::Known(Pixels { size: size.0.clone(), placement: None }));
         let conversion = Conversion {
             from: from.from,
-            source,
+            source: source(from.images.source.as_deref(), lattice.input_size.as_ref())?,
+            reference: from.images.reference.as_deref().map(pixels).transpose()?,
             rest: lattice.rest,
             extent: Some(lattice.extent()),
             precision: Precision::Same,
@@ -56,6 +54,12 @@ pub(crate) fn field_of(path: &Path, contents: Contents, from: &FromArgs, lattice
         return Ok(flow(path, contents, &conversion)?.0);
     }
     let stored = locations(path, contents)?;
+    if from.images.any() && stored.meaning.is_some() {
+        return Err(Failure::usage(format!(
+            "{} is a field in pixels, which no image places anew: leave out --source and --reference",
+            path.display()
+        )));
+    }
     if stored.meaning.is_none() {
         return Err(Failure::usage(format!(
             "{} does not say what its numbers are: add --from flow (displacements in source pixels, x first), or what else they are \
@@ -93,6 +97,19 @@ pub(crate) fn locations(path: &Path, contents: Contents) -> Result<Stored> {
                 count => Err(Failure::file(&path, format!("{count} arrays ({names}) and none is called \"{DISPLACEMENT}\""))),
             }
         }
+    }
+}
+
+/// The image that is read: as named, "same", or only its size.
+fn source(named: Option<&str>, size: Option<&Size>) -> Result<SourcePixels> {
+    match (named, size) {
+        (Some(_), Some(_)) => {
+            Err(Failure::usage("--source and --input-size both say the size of the image that is read: leave out one"))
+        }
+        (Some("same"), None) => Ok(SourcePixels::Same),
+        (Some(path), None) => Ok(SourcePixels::Known(pixels(Path::new(path))?)),
+        (None, Some(size)) => Ok(SourcePixels::Known(Pixels { size: size.0.clone(), placement: None })),
+        (None, None) => Ok(SourcePixels::Unknown),
     }
 }
 

@@ -216,6 +216,17 @@ impl Conversion {
         this.convert(field, said_by_file)
     }
 
+    /// The map of places that a file holds as a matrix between two images: FSL's. `None` of everything else.
+    ///
+    /// # Errors
+    /// If the matrix is not said to be FSL's, or one of the two images is missing: one line.
+    pub fn matrix(&self, contents: &Contents) -> Result<Option<Transform>, ConversionError> {
+        match contents {
+            Contents::Array(array) if array.shape() == [4, 4] => self.flirt(array).map(Some),
+            _ => Ok(None),
+        }
+    }
+
     /// The numbers and their one reading, and whether the file said it.
     fn field(&mut self, contents: Contents) -> Result<(StoredField, bool), ConversionError> {
         match contents {
@@ -225,7 +236,7 @@ impl Conversion {
             }
             Contents::Transform(Transform::Field(field)) if self.reference.is_none() => self.reading(field),
             Contents::Transform(transform) => Ok((self.rendered(&transform)?, true)),
-            Contents::Array(array) if array.shape() == [4, 4] => Ok((self.flirt(&array)?, false)),
+            Contents::Array(array) if array.shape() == [4, 4] => Ok((self.rendered(&self.flirt(&array)?)?, false)),
             Contents::Array(array) => Ok((self.bare(array)?, false)),
             Contents::Archive(members) => self.archive(members),
             Contents::Image(image) => Ok((self.image(&image)?, false)),
@@ -292,7 +303,7 @@ impl Conversion {
     }
 
     /// FSL's affine matrix between the pixels of two images.
-    fn flirt(&self, matrix: &AnyArray) -> Result<StoredField, ConversionError> {
+    fn flirt(&self, matrix: &AnyArray) -> Result<Transform, ConversionError> {
         let fsl: Convention = "fsl".parse().map_err(other)?;
         if self.from != Some(fsl) {
             return Err(ConversionError::From {
@@ -315,9 +326,7 @@ impl Conversion {
         let source = source.ok_or_else(|| missing("the image that is read", "name that volume (source=, --source)"))?;
         let numbers: Vec<f64> = displace::with_data!(matrix.data(), v => v.iter().map(|v| Sample::widen(*v)).collect());
         let numbers: [f64; 16] = numbers.try_into().map_err(|_| other("a matrix without 16 numbers"))?;
-        let transform =
-            crate::format::matrix::flirt(&numbers, (&reference.0, reference.1), (&source.0, source.1)).map_err(other)?;
-        self.rendered(&transform)
+        crate::format::matrix::flirt(&numbers, (&reference.0, reference.1), (&source.0, source.1)).map_err(other)
     }
 
     fn bare(&self, array: AnyArray) -> Result<StoredField, ConversionError> {

@@ -71,6 +71,10 @@ impl Format {
     pub fn of(path: &Path) -> Result<Self, WriteError> {
         let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
         ENDS.iter().find(|(end, _)| name.ends_with(end)).map(|(_, format)| *format).ok_or_else(|| {
+            if holds_transforms(path) {
+                let what = format!("a field is not written as .{}: use .h5, .mha or .nii.gz", end_of(path));
+                return at(path)(WriteCause::Field { format: "a field", what });
+            }
             let ends = ENDS.iter().map(|(end, _)| *end).collect::<Vec<_>>().join(", ");
             at(path)(WriteCause::Field { format: "a field", what: format!("\"{}\" ends in none of {ends}", one_line(&name)) })
         })
@@ -151,11 +155,15 @@ pub(crate) fn own(format: &str, name: &str, asked: Option<&Convention>) -> Resul
     }
 }
 
+/// The end of a path's name after its last point, in lower case.
+fn end_of(path: &Path) -> String {
+    path.extension().map(|end| end.to_string_lossy().to_lowercase()).unwrap_or_default()
+}
+
 /// Whether a path ends in a format of transforms: ITK's `.tfm`, `.txt`, `.h5`, `.hdf5`. The last two hold fields too.
 #[must_use]
 pub fn holds_transforms(path: &Path) -> bool {
-    let end = path.extension().map(|end| end.to_string_lossy().to_lowercase()).unwrap_or_default();
-    matches!(end.as_str(), "tfm" | "txt" | "h5" | "hdf5")
+    matches!(end_of(path).as_str(), "tfm" | "txt" | "h5" | "hdf5")
 }
 
 /// Writes a map of places, all or nothing: as text (`.tfm`, `.txt`; no fields) or HDF5 (`.h5`, `.hdf5`), as ITK reads it.
@@ -163,8 +171,7 @@ pub fn holds_transforms(path: &Path) -> bool {
 /// # Errors
 /// If the file cannot be written, or the path ends in neither.
 pub fn write_transform(path: &Path, transform: &Transform) -> Result<(), WriteError> {
-    let end = path.extension().map(|end| end.to_string_lossy().to_lowercase()).unwrap_or_default();
-    match end.as_str() {
+    match end_of(path).as_str() {
         "tfm" | "txt" => format::itk_text::write_transform_text(path, transform),
         "h5" | "hdf5" => format::hdf5::itk::write_transform_hdf5(path, transform),
         _ => Err(at(path)(WriteCause::Field {
@@ -185,7 +192,9 @@ pub fn write_field(path: &Path, field: &StoredField, options: &WriteOptions<'_>)
     match format {
         Format::Npy => npy::write::write_npy_with(path, &field.array, options),
         Format::Npz => {
-            Err(at(path)(WriteCause::Field { format: "a field", what: "this format needs more than its numbers".into() }))
+            let what = "an .npz also says input_size, align_corners and rest, which these numbers alone do not: make a Field of them \
+                        that knows, in Python displace.Field(numbers, input_size, ..)";
+            Err(at(path)(WriteCause::Field { format: "a field", what: what.into() }))
         }
         Format::Flo => format::flo::write(path, field),
         Format::Flo5 => format::hdf5::flo5::write(path, field),

@@ -1,7 +1,7 @@
 //! What files say of where pixels go: fields with their conventions, affine maps, and maps one after the other.
 
 use displace::error::ConvertError;
-use displace::{AnyArray, ArrayAxes, Convention, Placement};
+use displace::{AnyArray, AnyData, ArrayAxes, Convention, Layout, Placement, with_data};
 
 /// Numbers that say where pixels go, as a file has them, and what is known of their meaning.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +43,28 @@ pub struct Volume {
     pub placement: Placement,
     /// Number of channels.
     pub channels: usize,
+}
+
+impl Volume {
+    /// A field's numbers as an image of as many channels: files do not always say which of the two they hold. `None` if nothing
+    /// places its pixels, or its array has other axes than those of images.
+    #[must_use]
+    pub fn of_field(field: &StoredField) -> Option<Self> {
+        let (placement, reading) = (field.placement.clone()?, field.readings.first()?);
+        let (shape, channels) = (field.array.shape(), placement.axes());
+        if reading.x_first || shape.len() != channels + 1 {
+            return None;
+        }
+        if reading.layout == Layout::Interleaved {
+            return (shape[channels] == channels).then(|| Self { array: field.array.clone(), placement, channels });
+        }
+        let pixels: usize = shape[1..].iter().product();
+        let data = with_data!(field.array.data(), planes => {
+            AnyData::from((0..pixels).flat_map(|pixel| planes.iter().skip(pixel).step_by(pixels).copied()).collect::<Vec<_>>())
+        });
+        let shape = [&shape[1..], &[channels]].concat();
+        Some(Self { array: AnyArray::new(shape, data).ok()?, placement, channels })
+    }
 }
 
 /// A map of places in mm, LPS: from an output place to the one that is read (pull).

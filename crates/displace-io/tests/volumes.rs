@@ -242,6 +242,32 @@ fn a_nifti_by_hand() {
 }
 
 #[test]
+fn fields_of_scaled_whole_numbers() {
+    let folder = folder();
+    let whole = |intent: i16, slope: f32, dims: [i16; 6]| {
+        let mut bytes = by_hand(false);
+        dims.iter().enumerate().for_each(|(k, v)| bytes[40 + 2 * k..][..2].copy_from_slice(&v.to_le_bytes()));
+        bytes[68..70].copy_from_slice(&intent.to_le_bytes());
+        bytes[70..72].copy_from_slice(&4i16.to_le_bytes());
+        bytes[112..116].copy_from_slice(&slope.to_le_bytes());
+        bytes.truncate(352);
+        (0..6i16).for_each(|v| bytes.extend(v.to_le_bytes()));
+        file(&folder, "a.nii", &bytes)
+    };
+    let (five, four) = ([5, 2, 1, 1, 1, 3], [4, 2, 1, 1, 3, 1]);
+    let by = |slope: f64| (0..6).map(|v| f64::from(v) * slope).collect::<Vec<_>>();
+    for (intent, slope, dims) in [(1007, 0.5, five), (1006, 0.5, four), (2006, 0.25, five), (0, 0.5, five), (1006, 1.0, four)] {
+        let found = field(&whole(intent, slope, dims));
+        assert_eq!(found.array, AnyArray::new(vec![3, 1, 1, 2], by(slope.into())).unwrap(), "{intent} {slope}");
+    }
+    // Whole numbers that are not scaled, or only a series of three, are images.
+    for (intent, slope, dims) in [(1007, 1.0, five), (0, 0.0, five)] {
+        assert_eq!(volume(&whole(intent, slope, dims)).channels, 3, "{intent} {slope}");
+    }
+    assert!(read(&whole(0, 0.5, four)).is_err());
+}
+
+#[test]
 fn the_sform_goes_before_the_qform() {
     let folder = folder();
     let mut bytes = by_hand(false);

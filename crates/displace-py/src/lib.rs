@@ -21,7 +21,7 @@ mod core_module {
     #[pymodule_export]
     use crate::op::compose::compose;
     #[pymodule_export]
-    use crate::op::convert::{Held, conventions, convert, hold, hold_file, hold_volume, write_held};
+    use crate::op::convert::{Held, axes_of, conventions, convert, hold, hold_file, hold_volume, write_held};
     #[pymodule_export]
     use crate::op::deform_conv::{deform_conv2d, deform_conv2d_grad, deform_conv2d_shape};
     #[pymodule_export]

@@ -96,7 +96,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         }
         return report.print(false);
     };
-    let whole = holds_transforms(output) && args.to.is_none() && args.reference.is_none();
+    let whole = holds_transforms(output) && args.to.is_none();
     let format = Format::of(output).map_err(|e| Failure::usage(e.to_string()));
     if !whole {
         format.as_ref().map_err(|e| Failure::usage(e.to_string()))?;
@@ -106,19 +106,24 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let mut report = Report::default();
     report.line("read", format!("{}: {}", input.display(), what(&contents)));
     report.fact("read", json!(input.display().to_string()));
-    if let (true, Contents::Transform(transform)) = (whole, &contents) {
-        if let Some(option) = args.of_fields() {
+    let transform = match &contents {
+        // From one of ITK's forms to another: no pixels take part.
+        Contents::Transform(transform) if args.reference.is_none() => Some(transform.clone()),
+        other if whole => args.conversion(None)?.matrix(other).map_err(refused(input))?,
+        _ => None,
+    };
+    if let (true, Some(transform)) = (whole, &transform) {
+        if let (Contents::Transform(_), Some(option)) = (&contents, args.of_fields()) {
             return Err(Failure::usage(format!(
                 "{option} takes no part where a transform is written as it is: name an image by --reference, and it becomes a field"
             )));
         }
-        // From one of ITK's forms to another: no pixels take part.
         write_transform(output, transform)?;
         report.wrote("wrote", output);
         return report.print(args.json);
     }
     let format = format?;
-    let conversion = args.conversion(format)?;
+    let conversion = args.conversion(Some(format))?;
     let converted = Progress::spin("converting", || conversion.run(contents)).map_err(refused(input))?;
     report.conversion(&converted);
     write(output, format, &converted)?;
@@ -154,7 +159,7 @@ impl Args {
         given.into_iter().find_map(|(option, given)| given.then_some(option))
     }
 
-    fn conversion(&self, format: Format) -> Result<Conversion> {
+    fn conversion(&self, format: Option<Format>) -> Result<Conversion> {
         let source = match (&self.source, &self.input_size) {
             (Some(same), _) if same == "same" => SourcePixels::Same,
             (Some(path), _) => SourcePixels::Known(pixels(Path::new(path))?),
@@ -164,13 +169,13 @@ impl Args {
         Ok(Conversion {
             from: self.from,
             to: self.to,
-            format: Some(format),
+            format,
             source,
             reference: self.reference.as_deref().map(pixels).transpose()?,
             rest: self.rest,
             extent: self.extent.map(|ends| Extent::from_align_corners(ends == Ends::Centers)),
             // The archive keeps it.
-            rest_of_result: (format == Format::Npz).then_some(Rest::Index),
+            rest_of_result: (format == Some(Format::Npz)).then_some(Rest::Index),
             invert: self.invert,
             precision: match self.dtype {
                 Type::Lossless => Precision::Lossless,

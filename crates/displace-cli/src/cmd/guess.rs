@@ -6,7 +6,7 @@ use crate::input::read;
 use crate::progress::Progress;
 use crate::report::{OnTerminal, Report, shape_text};
 use displace::{AnyArray, Convention, GuessInput, ImagePair, Placement, guess};
-use displace_io::Contents;
+use displace_io::{Contents, FieldNotes, placement_of};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -45,7 +45,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let (array, here, declared) = numbers(&args.file)?;
+    let Known { array, here, declared, input_size } = numbers(&args.file)?;
     let source = args.source.as_deref().map(image).transpose()?;
     let destination = args.destination.as_deref().map(image).transpose()?;
     let pair = source.as_ref().zip(destination.as_ref()).map(|((source, _), (destination, _))| ImagePair {
@@ -55,7 +55,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     });
     let there = source.as_ref().and_then(|(_, placement)| placement.as_ref());
     let input = GuessInput {
-        input_size: args.input_size.as_ref().map(|size| size.0.as_slice()),
+        input_size: args.input_size.as_ref().map(|size| size.0.as_slice()).or(input_size.as_deref()),
         declared: args.from.or(declared),
         pair,
         here: here.as_ref(),
@@ -73,19 +73,30 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     report.print(args.json)
 }
 
-/// The numbers, where their pixels lie, and what the file says they are.
-fn numbers(path: &Path) -> Result<(AnyArray, Option<Placement>, Option<Convention>)> {
+/// The numbers, where their pixels lie, what the file says they are, and the size of what they read.
+struct Known {
+    array: AnyArray,
+    here: Option<Placement>,
+    declared: Option<Convention>,
+    input_size: Option<Vec<usize>>,
+}
+
+fn numbers(path: &Path) -> Result<Known> {
+    let bare = |array| Known { array, here: None, declared: None, input_size: None };
     match read(path)? {
-        Contents::Array(array) | Contents::Image(array) => Ok((array, None, None)),
+        Contents::Array(array) | Contents::Image(array) => Ok(bare(array)),
         Contents::Field(field) => {
             let declared = if let [only] = field.readings.as_slice() { Some(*only) } else { None };
-            Ok((field.array, field.placement, declared))
+            Ok(Known { here: field.placement, declared, ..bare(field.array) })
         }
-        Contents::Archive(mut members) if members.len() == 1 => Ok((members.remove(0).1, None, None)),
+        Contents::Archive(mut members) if members.len() == 1 => Ok(bare(members.remove(0).1)),
         Contents::Archive(members) => {
+            let notes = FieldNotes::from_members(&members).map_err(|e| Failure::file(path, e))?;
+            let here = placement_of(&members).map_err(|e| Failure::file(path, e))?;
             let at = members.into_iter().find(|(name, _)| name == displace_io::DISPLACEMENT);
             let missing = || Failure::file(path, format!("several arrays and none is called \"{}\"", displace_io::DISPLACEMENT));
-            Ok((at.ok_or_else(missing)?.1, None, "flow".parse().ok()))
+            let array = at.ok_or_else(missing)?.1;
+            Ok(Known { array, here, declared: "flow".parse().ok(), input_size: notes.map(|notes| notes.input_size) })
         }
         Contents::Volume(_) => Err(Failure::file(path, "an image: numbers that say where pixels go are expected")),
         Contents::Transform(_) => Err(Failure::file(path, "a transform says what it is: nothing to guess")),

@@ -1,6 +1,6 @@
 //! What is in a file.
 
-use crate::args::{FromArgs, LatticeArgs, Meaning};
+use crate::args::{FromArgs, ImagesArgs, LatticeArgs, Meaning};
 use crate::failure::{Failure, Result};
 use crate::input::{Stored, field_of, locations, read};
 use crate::report::{OnTerminal, Report, shape_text};
@@ -26,6 +26,9 @@ pub(crate) struct Args {
     /// What the numbers are by the name of any convention (displace convert --list); the report is on the field that they become
     #[arg(long, value_name = "CONVENTION", conflicts_with = "meaning")]
     from: Option<Convention>,
+
+    #[command(flatten)]
+    images: ImagesArgs,
 
     #[command(flatten)]
     lattice: LatticeArgs,
@@ -93,7 +96,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             of_field(&mut report, field);
             describe(&mut report, &field.array);
             let own = field.readings.len() == 1 && matches!(field.readings[0].unit, Unit::SourcePixels);
-            if !own && args.from.is_none() {
+            if !own && args.from.is_none() && !args.images.any() {
                 return report.print(args.json);
             }
         }
@@ -103,7 +106,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         }
     }
     let pixel = matches!(args.meaning, Some(FieldMeaning::Pixel)).then(|| "pixel_map".parse().ok()).flatten();
-    let from = FromArgs { from: args.from.or(pixel) };
+    let from = FromArgs { from: args.from.or(pixel), images: args.images.clone() };
     let array = match &contents {
         Contents::Array(array) | Contents::Image(array) => Some(array),
         Contents::Field(field) => Some(&field.array),

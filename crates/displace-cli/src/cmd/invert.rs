@@ -1,9 +1,9 @@
 //! Where each source pixel goes.
 
-use crate::args::{FromArgs, LatticeArgs, Meaning};
+use crate::args::{FromArgs, ImagesArgs, LatticeArgs, Meaning};
 use crate::failure::{Failure, Result};
 use crate::figure::{FIGURE, FigureArgs, Style, save};
-use crate::input::{Stored, read_field, read_locations};
+use crate::input::{Stored, field_of, locations, read};
 use crate::lattices::{NUMBERS, Numbers};
 use crate::output::{FIELD, distinct, expect_extension, write_field};
 use crate::progress::Progress;
@@ -13,6 +13,7 @@ use displace::{
     AnyData, Branch, Convention, FieldView, Grid, Inverse, InvertOptions, Location, Locations, Method, Real, Stop, View, invert,
     with_floats,
 };
+use displace_io::Contents;
 use displace_viz::HeatOptions;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -36,6 +37,9 @@ pub(crate) struct Args {
     /// What the numbers are by the name of any convention (displace convert --list)
     #[arg(long, value_name = "CONVENTION", conflicts_with = "meaning")]
     from: Option<Convention>,
+
+    #[command(flatten)]
+    images: ImagesArgs,
 
     #[command(flatten)]
     lattice: LatticeArgs,
@@ -98,9 +102,12 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if let Some(tolerance) = args.tolerance.filter(|tolerance| !(tolerance.is_finite() && *tolerance > 0.0)) {
         return Err(Failure::usage(format!("--tolerance {tolerance}: expected a length above 0 in pixels")));
     }
-    let stored = match args.from {
-        Some(from) => read_field(&args.field, &FromArgs { from: Some(from) }, &args.lattice)?,
-        None => read_locations(&args.field)?,
+    let contents = read(&args.field)?;
+    let foreign = args.meaning.is_none() && matches!(contents, Contents::Field(_) | Contents::Transform(_));
+    let stored = if foreign || args.from.is_some() || args.images.any() {
+        field_of(&args.field, contents, &FromArgs { from: args.from, images: args.images.clone() }, &args.lattice)?
+    } else {
+        locations(&args.field, contents)?
     };
     match stored.components()? {
         2 => with_floats!(stored.array.data(), v => args.work::<_, 2>(&stored, v), found => Err(stored.not_floats(found))),

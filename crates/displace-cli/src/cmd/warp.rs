@@ -133,6 +133,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     args.sampler.sampler()?;
     let contents = read(&args.image)?;
     let pixels = Pixels::of(&contents);
+    // A file of as many channels as axes may be a field or an image: here it is the image.
+    let contents = match contents {
+        Contents::Field(field) => Volume::of_field(&field).map_or(Contents::Field(field), Contents::Volume),
+        other => other,
+    };
     let (image, own) = match contents {
         Contents::Image(image) => {
             let axes = if image.shape().len() == 2 { Axes::Hw } else { Axes::Hwc };

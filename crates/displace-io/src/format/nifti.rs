@@ -36,6 +36,15 @@ const FSL_DISPLACEMENT: i32 = 2006;
 /// Coefficients of splines and cosines, which are no field yet: fnirt's, topup's.
 const COEFFICIENTS: [i32; 5] = [2007, 2008, 2009, 2016, 2017];
 
+/// Whole numbers as floats, which those of a field are.
+fn widened(data: &AnyData, memory: &mut Memory) -> Result<AnyData, ReadCause> {
+    memory.take((data.len() as u64).saturating_mul(8))?;
+    let mut numbers = Vec::new();
+    memory::reserve(&mut numbers, data.len())?;
+    with_data!(data, found => add_scaled(&mut numbers, found, 1.0, 0.0));
+    Ok(numbers.into())
+}
+
 fn refused(what: impl std::fmt::Display) -> ReadCause {
     wrong(Kind::Nifti, what)
 }
@@ -255,7 +264,10 @@ impl Header {
         }
         let float = matches!(self.pixel, Pixel::Number(scalar) if is_float(scalar));
         let ones = |rest: &[usize]| rest.iter().all(|len| *len == 1);
-        if float && matches!(self.intent, 0 | DISPVECT | VECTOR | FSL_DISPLACEMENT) {
+        // Whole numbers are a field's where the header says so, or scales them to what has fractions: colours are not scaled.
+        let said = matches!(self.pixel, Pixel::Number(_)) && matches!(self.intent, DISPVECT | FSL_DISPLACEMENT);
+        let scaled = self.scale().is_some() && (self.intent == VECTOR || self.dim.len() > 4);
+        if (float || said || scaled) && matches!(self.intent, 0 | DISPVECT | VECTOR | FSL_DISPLACEMENT) {
             match self.dim[..] {
                 [_, _, _, 1, 3, ref rest @ ..] if ones(rest) => return Ok(Shape::Field { axes: 3, four: false }),
                 [_, _, 1, 1, 2, ref rest @ ..] if ones(rest) => return Ok(Shape::Field { axes: 2, four: false }),
@@ -305,6 +317,7 @@ impl Header {
                 Ok(Contents::Volume(Volume { array, placement: self.placement(3, &mut remarks)?, channels }))
             }
             Shape::Field { axes, four } => {
+                let data = if data.dtype().is_float() { data } else { widened(&data, memory)? };
                 let mut sizes = self.dim[..axes].to_vec();
                 sizes.push(axes);
                 let placement = Some(self.placement(axes, &mut remarks)?);
@@ -359,12 +372,16 @@ impl Header {
         codes
     }
 
-    /// The numbers with slope and intercept, which a slope of 0 or none turns off, as does being 1 and 0. Colours have none.
-    fn scaled(&self, data: AnyData, memory: &mut Memory) -> Result<AnyData, ReadCause> {
+    /// Slope and intercept, which a slope of 0 or none turns off, as does being 1 and 0. Colours have none.
+    fn scale(&self) -> Option<(f64, f64)> {
         let (slope, intercept) = (self.slope, self.intercept);
-        if slope == 0.0 || !slope.is_finite() || (slope, intercept) == (1.0, 0.0) || matches!(self.pixel, Pixel::Colours(_)) {
-            return Ok(data);
-        }
+        let off = slope == 0.0 || !slope.is_finite() || (slope, intercept) == (1.0, 0.0);
+        (!off && !matches!(self.pixel, Pixel::Colours(_))).then_some((slope, intercept))
+    }
+
+    /// The numbers with slope and intercept.
+    fn scaled(&self, data: AnyData, memory: &mut Memory) -> Result<AnyData, ReadCause> {
+        let Some((slope, intercept)) = self.scale() else { return Ok(data) };
         if !intercept.is_finite() {
             return Err(refused(format!("scales its numbers by {slope} and adds {intercept}: expected finite numbers")));
         }

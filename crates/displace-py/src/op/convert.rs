@@ -19,9 +19,9 @@ pub(crate) struct Held {
 }
 
 /// Spacing, origin and direction, x first, LPS.
-type Place = (Vec<f64>, Vec<f64>, Vec<f64>);
+pub(crate) type Place = (Vec<f64>, Vec<f64>, Vec<f64>);
 
-fn place(placement: &Placement) -> Place {
+pub(crate) fn place(placement: &Placement) -> Place {
     (placement.spacing().to_vec(), placement.origin().to_vec(), placement.direction().to_vec())
 }
 
@@ -49,11 +49,10 @@ impl Held {
     }
 
     /// Which pixels have numbers that mean something.
-    fn valid(&self) -> Option<Vec<bool>> {
-        match &self.contents {
-            Contents::Field(field) => field.valid.clone(),
-            _ => None,
-        }
+    fn valid(&self) -> PyResult<Option<Stored>> {
+        let Contents::Field(StoredField { valid: Some(valid), .. }) = &self.contents else { return Ok(None) };
+        let marks: Vec<u8> = valid.iter().copied().map(u8::from).collect();
+        AnyArray::new(vec![marks.len()], marks).map(|array| Some(Stored { array })).map_err(|e| displace_error(e.to_string()))
     }
 
     /// Where the pixels lie.
@@ -71,6 +70,31 @@ impl Held {
             Contents::Field(field) => field.remarks.clone(),
             _ => Vec::new(),
         }
+    }
+
+    /// The numbers as an image, channels last; none of what no image's file holds.
+    fn image(&self) -> Option<Stored> {
+        match &self.contents {
+            Contents::Volume(volume) => Some(Stored { array: volume.array.clone() }),
+            Contents::Field(field) => Volume::of_field(field).map(|volume| Stored { array: volume.array }),
+            _ => None,
+        }
+    }
+
+    /// How many components the numbers have when they are what `src` says, as far as that is known.
+    fn axes(&self, src: Option<&str>) -> PyResult<Option<usize>> {
+        let src = src.map(|src| src.parse::<Convention>().raise()).transpose()?;
+        let of = |reading: Option<&Convention>, array: &AnyArray| Some(reading?.axes(array.shape()).ok()?.axes);
+        Ok(match &self.contents {
+            Contents::Field(field) => of(field.readings.first(), &field.array),
+            Contents::Array(array) => of(src.as_ref(), array),
+            Contents::Archive(members) => {
+                let found = members.iter().find(|(name, _)| name == displace_io::DISPLACEMENT);
+                found.and_then(|(_, array)| array.shape().last().copied())
+            }
+            Contents::Image(_) => Some(2),
+            Contents::Volume(_) | Contents::Transform(_) => None,
+        })
     }
 
     /// Size, array order.
@@ -93,30 +117,43 @@ pub(crate) fn hold_file(py: Python<'_>, path: PathBuf) -> PyResult<Held> {
     Ok(Held { contents })
 }
 
-/// An array with its meaning, as files have it.
+/// An array with what it may mean, as files have it; `valid` has a byte for each pixel. Without readings it is an array only.
 #[pyfunction]
 pub(crate) fn hold(
     array: &Bound<'_, PyAny>,
-    reading: Option<&str>,
-    valid: Option<Vec<bool>>,
+    readings: Vec<String>,
+    valid: Option<Bound<'_, PyAny>>,
     place: Option<Place>,
+    remarks: Vec<String>,
 ) -> PyResult<Held> {
     let array = any_array(array)?;
-    let Some(reading) = reading else { return Ok(Held { contents: Contents::Array(array) }) };
-    let reading = reading.parse::<Convention>().raise()?;
+    let readings = readings.iter().map(|reading| reading.parse::<Convention>().raise()).collect::<PyResult<Vec<_>>>()?;
+    let Some(reading) = readings.first() else { return Ok(Held { contents: Contents::Array(array) }) };
     let placement = placement(place)?;
     let axes = match &placement {
         Some(placement) => reading.axes_of(array.shape(), placement.axes()),
         None => reading.axes(array.shape()),
     };
     let axes = axes.raise()?;
+    let valid = valid.map(|valid| {
+        Ok::<Vec<bool>, PyErr>(Tensor::new(&valid, "valid")?.contiguous::<u8>("valid")?.iter().map(|mark| *mark != 0).collect())
+    });
+    let valid = valid.transpose()?;
     let array = match &valid {
-        Some(valid) => masked(array, &reading, &axes, valid)?,
+        Some(valid) => masked(array, reading, &axes, valid)?,
         None => array,
     };
-    let readings = vec![reading];
-    let field = StoredField { array, readings, valid, placement, remarks: Vec::new() };
+    let field = StoredField { array, readings, valid, placement, remarks };
     Ok(Held { contents: Contents::Field(field) })
+}
+
+/// How a convention divides a shape: samples if there is an axis of them, size in array order, whether components come first.
+#[pyfunction]
+pub(crate) fn axes_of(shape: Vec<usize>, reading: &str) -> PyResult<(Option<usize>, Vec<usize>, bool)> {
+    let reading = reading.parse::<Convention>().raise()?;
+    let axes = reading.axes(&shape).raise()?;
+    let size: Vec<usize> = axes.size[..axes.axes].iter().rev().copied().collect();
+    Ok(((shape.len() > size.len() + 1).then_some(axes.samples), size, reading.layout == Layout::Planar))
 }
 
 /// NaN where numbers mean nothing: what every conversion, warp and file goes by.

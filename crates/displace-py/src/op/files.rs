@@ -2,11 +2,13 @@
 
 use crate::dispatch::with_sample;
 use crate::error::{displace_error, format_error, raw_dtype_error};
-use crate::op::convert::Held;
+use crate::op::convert::{Held, Place, place, placement};
 use crate::options::{check_dtype, check_shape, lattice, rest};
 use crate::tensor::Tensor;
 use displace::{AnyArray, AnyData, Between, DType, with_data};
-use displace_io::{Contents, FieldNotes, ReadCause, ReadError, WriteCause, WriteError, WriteOptions};
+use displace_io::{
+    Contents, FieldNotes, PLACEMENT, ReadCause, ReadError, WriteCause, WriteError, WriteOptions, placement_member, placement_of,
+};
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use std::path::{Path, PathBuf};
@@ -50,8 +52,11 @@ impl Stored {
 }
 
 /// What a file holds: its kind ("array", "archive", "image" or "field"), its arrays by name, and of a field
-/// `(input_size, align_corners, rest)`; of what is more than arrays ("located", "volume", "transform") all of it.
-type Read = (&'static str, Vec<(String, Stored)>, Option<(Vec<usize>, bool, String)>, Option<Held>);
+/// `(input_size, align_corners, rest, place)`; of what is more than arrays ("located", "volume", "transform") all of it.
+type Read = (&'static str, Vec<(String, Stored)>, Option<Notes>, Option<Held>);
+
+/// What a field knows beside its displacements.
+type Notes = (Vec<usize>, bool, String, Option<Place>);
 
 /// Reads a file.
 #[pyfunction]
@@ -65,23 +70,25 @@ pub(crate) fn read(py: Python<'_>, path: PathBuf) -> PyResult<Read> {
         Contents::Volume(_) => Ok(("volume", Vec::new(), None, Some(Held { contents }))),
         Contents::Transform(_) => Ok(("transform", Vec::new(), None, Some(Held { contents }))),
         Contents::Archive(members) => {
-            let notes = FieldNotes::from_members(&members).map_err(|e| format_error(format!("{}: {e}", path.display())))?;
+            let damaged = |e| format_error(format!("{}: {e}", path.display()));
+            let notes = FieldNotes::from_members(&members).map_err(damaged)?;
             let is_field = members.iter().any(|(name, _)| name == displace_io::DISPLACEMENT);
             let kind = if is_field && notes.is_some() { "field" } else { "archive" };
-            let notes = notes.map(|n| (n.input_size, n.extent.align_corners(), n.rest.to_string()));
+            let here = if kind == "field" { placement_of(&members).map_err(damaged)?.as_ref().map(place) } else { None };
+            let notes = notes.map(|n| (n.input_size, n.extent.align_corners(), n.rest.to_string(), here));
             Ok((kind, members.into_iter().map(|(name, array)| (name, Stored { array })).collect(), notes, None))
         }
     }
 }
 
 /// Writes arrays: one with an empty name as the file's own, several as an archive. `notes` of a field are
-/// `(input_size, align_corners, rest)`.
+/// `(input_size, align_corners, rest, place)`.
 #[pyfunction]
 pub(crate) fn write(
     py: Python<'_>,
     path: PathBuf,
     arrays: Vec<(String, Bound<'_, PyAny>)>,
-    notes: Option<(Vec<usize>, bool, String)>,
+    notes: Option<Notes>,
     compress: bool,
 ) -> PyResult<()> {
     let mut members = Vec::with_capacity(arrays.len());
@@ -92,7 +99,7 @@ pub(crate) fn write(
     }
     let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
     if extension == "npz" {
-        if let Some((input_size, align_corners, rest_name)) = notes {
+        if let Some((input_size, align_corners, rest_name, here)) = notes {
             let destination = members[0].1.shape();
             let destination = &destination[1..destination.len() - 1];
             let notes = match input_size.len() {
@@ -100,6 +107,7 @@ pub(crate) fn write(
                 _ => notes_of::<3>(&input_size, destination, align_corners, &rest_name),
             }?;
             members.extend(notes.members().map(|(name, array)| (name.to_string(), array)));
+            members.extend(placement(here)?.map(|here| (PLACEMENT.to_string(), placement_member(&here))));
         }
         let members: Vec<(&str, &AnyArray)> = members.iter().map(|(name, array)| (name.as_str(), array)).collect();
         return py
