@@ -23,6 +23,8 @@ mod core_module {
     #[pymodule_export]
     use crate::op::convert::{Held, conventions, convert, hold, hold_file, hold_volume, write_held};
     #[pymodule_export]
+    use crate::op::deform::{bspline_bounds, bspline_determinants, make_bspline, make_elastic, make_moving};
+    #[pymodule_export]
     use crate::op::displacement::displacement;
     #[pymodule_export]
     use crate::op::effective_displacement::effective_displacement;
