@@ -19,9 +19,9 @@ use thiserror::Error;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Elastic<const D: usize> {
     /// torchvision's `v2.ElasticTransform(alpha, sigma)`, in 2-D: uniform noise between -1 and 1, blurred by a Gaussian of `sigma` pixels whose
-    /// kernel has `8 sigma + 1` numbers (one more if that is even), mirrored at the end centres; times `alpha / height` for x and
-    /// `alpha / width` for y, in normalised units: half the source's width and height of pixels. Of a square image that is
-    /// `alpha / 2` pixels.
+    /// kernel has `8 sigma + 1` numbers (one more if that is even), mirrored at the end centres; times `alpha / width` for x and
+    /// `alpha / height` for y in normalised units, which are half the width and height: `alpha / 2` pixels. (Older releases divided x by
+    /// the height and y by the width; the same in square images.)
     Torchvision {
         /// Strength of x and y.
         alpha: [f64; D],
@@ -192,7 +192,7 @@ pub fn elastic_into<R: Real, const D: usize>(
             let source = between.source().size();
             // 4 sigma + 1/2 rounded down: half of a kernel of 8 sigma + 1, made odd.
             let radius = |component: usize| (8.0 * sigma[component] + 1.0) as usize / 2;
-            let scale = std::array::from_fn(|k| alpha[k] / size[1 - k].max(1) as f64 * source[k] as f64 / 2.0);
+            let scale = std::array::from_fn(|k| alpha[k] / 2.0 * (source[k] as f64 / size[k].max(1) as f64));
             let kernels = std::array::from_fn(|k| {
                 std::array::from_fn(|axis| Kernel::gaussian(if sigma[k] == 0.0 { 0.0 } else { sigma[axis] }, radius(k)))
             });
