@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Times displace beside the libraries that do the same work: torch, OpenCV, SimpleITK, SciPy, kornia and oflibpytorch.
+"""Times displace beside the libraries that do the same work: torch, OpenCV, SimpleITK, SciPy, kornia, torchvision and oflibpytorch.
 
     python bench/compare.py                       the table (some minutes)
     python bench/compare.py --only linear --threads 1
@@ -33,8 +33,9 @@ NAMES = {
     "scipy": "SciPy",
     "kornia": "kornia",
     "oflib": "oflib",
+    "vision": "torchvision",
 }
-PEERS = ("torch", "cv2", "sitk", "scipy", "kornia", "oflib")
+PEERS = ("torch", "cv2", "sitk", "scipy", "kornia", "oflib", "vision")
 ALLOWED_MIB = 32
 
 

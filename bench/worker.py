@@ -244,7 +244,7 @@ def main() -> None:
     if given.memory:
         # Only what the call needs: the peers' own memory would be in the baseline.
         needs = MEMORY[given.memory][1]
-        lib = Libraries(given.threads, (*without, *({"torch", "cv2", "sitk", "scipy", "kornia", "oflib"} - set(needs))))
+        lib = Libraries(given.threads, (*without, *({"torch", "cv2", "sitk", "scipy", "kornia", "oflib", "vision"} - set(needs))))
         print(json.dumps(memory(given.memory, lib, given.divide)), file=answers, flush=True)
         return
     lib = Libraries(given.threads, without, not given.no_compile)

@@ -74,13 +74,15 @@ def elastic(
         What style "simard" finds outside: SciPy's names.
     truncate : float
         Where style "simard" ends the Gaussian, in standard deviations.
-    align_corners, rest, dtype
+    align_corners, rest
         As in `affine`; displacements count from rest.
+    dtype : "float32", "float64", torch.float32 or torch.float64
+        Of the field. torch's make it one of a tensor.
 
     Returns
     -------
     Elastic(field, factor, seed)
-        The `Field`, of a tensor if `noise` is one; the factor; the seed.
+        The `Field`, of a tensor if `noise` is one or `dtype` torch's; the factor; the seed.
 
     Raises
     ------
@@ -95,6 +97,7 @@ def elastic(
     (1, True, 0)
     """
     target = Target(size, input_size, align_corners, rest, dtype, noise)
+    target.torch = target.torch or type(dtype).__module__ == "torch"
     if style not in _DEFAULTS:
         raise DisplaceError(f"style is {style!r}: expected {', '.join(map(repr, _DEFAULTS))}")
     if style == "bspline" and alpha is not None:

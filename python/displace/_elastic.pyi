@@ -49,3 +49,21 @@ def elastic(
     rest: Rest | None = None,
     dtype: Real = "float32",
 ) -> Elastic[Field[Array]]: ...
+@overload
+def elastic(
+    size: Sequence[int],
+    input_size: Sequence[int] | None = None,
+    *,
+    alpha: float | Sequence[float] | None = None,
+    sigma: float | Sequence[float] | None = None,
+    style: ElasticStyle = "torchvision",
+    seed: int | None = None,
+    no_folds: bool = False,
+    noise: npt.ArrayLike | None = None,
+    points: int | Sequence[int] = 3,
+    mode: Border = "reflect",
+    truncate: float = 4.0,
+    align_corners: bool = False,
+    rest: Rest | None = None,
+    dtype: object = "float32",
+) -> Elastic[Field[Any]]: ...

@@ -12,7 +12,7 @@ COMPARE = Path(__file__).parents[2] / "bench" / "compare.py"
 
 
 # Only torch beside ours: importing the others takes longer than measuring.
-FEW = ("--quick", "--threads", "1", "--without", "cv2,sitk,scipy,kornia,oflib")
+FEW = ("--quick", "--threads", "1", "--without", "cv2,sitk,scipy,kornia,oflib,vision")
 
 
 def run(*arguments, first=None):
