@@ -603,15 +603,17 @@ def deformed(size: tuple[int, int]) -> Any:
         image = pixels(3, *shape)
         case = Case(image.size, image.nbytes * 2, image.nbytes, 1.0)
         if not lib.torch or not lib.vision:
-            case.add("ours", "warp", lambda: lib.displace.warp(image, lib.displace.elastic(shape, alpha=50.0, sigma=5.0).field), None)
+            case.add(
+                "ours", "warp", lambda: lib.displace.warp(image, lib.displace.elastic(shape, alpha=50.0, sigma=5.0).field), None
+            )
             return case
         case.copy = "torch"
         tensor = lib.torch.from_numpy(image)
         real = lib.torch.float32
         made = lambda: lib.displace.warp(tensor, lib.displace.elastic(shape, alpha=50.0, sigma=5.0, dtype=real).field)
         case.add("ours", "warp", made, None)
-        transforms = importlib.import_module("torchvision.transforms.v2")
-        case.add("vision", "ElasticTransform", lambda transform=transforms.ElasticTransform(50.0, 5.0): transform(tensor), None)
+        transform = importlib.import_module("torchvision.transforms.v2").ElasticTransform(50.0, 5.0)
+        case.add("vision", "ElasticTransform", lambda: transform(tensor), None)
         return case
 
     return build

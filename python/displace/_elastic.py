@@ -142,7 +142,9 @@ def _each(given: Any, axes: int, what: str) -> list[float]:
 
 
 def _counts(points: Any, axes: int) -> list[int]:
-    counts = [index(points)] * axes if np.ndim(points) == 0 else _arrays.whole(points, "points", "one number, or one for each axis")
+    counts = (
+        [index(points)] * axes if np.ndim(points) == 0 else _arrays.whole(points, "points", "one number, or one for each axis")
+    )
     if len(counts) != axes or not all(2 <= count < 2**30 for count in counts):
         raise ShapeError(f"points is {points!r}: expected 2 or more along each of {axes} axes")
     return counts

@@ -12,7 +12,7 @@ _KINDS = ("affine", "similarity", "rigid")
 def moving_least_squares(
     source, destination, size, input_size=None, *, kind="rigid", alpha=1.0, align_corners=False, rest=None, dtype="float32"
 ):
-    """The field that takes landmarks to landmarks and deforms as little as its kind can in between: moving least squares.
+    """The field that takes landmarks to landmarks, by a rigid, similar or affine map of each place's own.
 
     Each place has a map of its own, the one of its kind that takes all points best to theirs, where near ones weigh more: by the distance to the
     power of `-2 * alpha` (Schaefer, McPhail and Warren, "Image deformation using moving least squares", SIGGRAPH 2006). The paper moves
@@ -62,7 +62,9 @@ def moving_least_squares(
     if kind not in _KINDS:
         raise DisplaceError(f"kind is {kind!r}: expected {', '.join(map(repr, _KINDS))}")
     expected = f"(K, {target.axes}) for size {target.size}"
-    points = [floats(given, what, (None, target.axes), expected) for given, what in ((source, "source"), (destination, "destination"))]
+    points = [
+        floats(given, what, (None, target.axes), expected) for given, what in ((source, "source"), (destination, "destination"))
+    ]
     if len(points[0]) != len(points[1]):
         raise ShapeError(f"{len(points[0])} source and {len(points[1])} destination points: expected as many of each")
     return target.field(lambda out: _core.make_moving(*points, kind, float(alpha), out, target.frame))
