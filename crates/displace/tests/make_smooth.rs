@@ -272,9 +272,9 @@ fn threads_change_no_bit() {
             let mut field = Field::<f32, 2>::zeroed(1, between(size)).unwrap();
             let to = field.as_mut_slice();
             if write {
-                spline.displace_into(&between(size), to).unwrap()
+                spline.displace_into(&between(size), to).unwrap();
             } else {
-                moving.displace_into(&between(size), to).unwrap()
+                moving.displace_into(&between(size), to).unwrap();
             }
             parts.extend(field.into_vec());
         }
