@@ -632,6 +632,33 @@ def flow(size: tuple[int, ...], squarings: int) -> Any:
     return build
 
 
+# Making fields
+
+
+def deformed(size: tuple[int, int]) -> Any:
+    """A random elastic deformation of an RGB image: the noise, its blur and the warp. The numbers are random, so none are compared."""
+
+    def build(lib: Libraries, divide: int) -> Case:
+        shape = (size[0] // divide, size[1] // divide)
+        image = pixels(3, *shape)
+        case = Case(image.size, image.nbytes * 2, image.nbytes, 1.0)
+        if not lib.torch or not lib.vision:
+            case.add(
+                "ours", "warp", lambda: lib.displace.warp(image, lib.displace.elastic(shape, alpha=50.0, sigma=5.0).field), None
+            )
+            return case
+        case.copy = "torch"
+        tensor = lib.torch.from_numpy(image)
+        real = lib.torch.float32
+        made = lambda: lib.displace.warp(tensor, lib.displace.elastic(shape, alpha=50.0, sigma=5.0, dtype=real).field)
+        case.add("ours", "warp", made, None)
+        transform = importlib.import_module("torchvision.transforms.v2").ElasticTransform(50.0, 5.0)
+        case.add("vision", "ElasticTransform", lambda: transform(tensor), None)
+        return case
+
+    return build
+
+
 BOTH = ("NCHW", "channels-last")
 T = ("torch",)
 TV = ("torch", "vision")
@@ -686,6 +713,7 @@ WORKLOADS = [
         "determinant-160", "160³, Jacobian determinant", (("sitk", 15), ("copy", 1 / 1.5)), (), determinant((160, 160, 160))
     ),
     Workload("exp-128", "128³, 7 squarings", (("torch", 8),), T, flow((128, 128, 128), 7)),
+    Workload("elastic-512", "512² RGB, alpha 50, sigma 5: made and warped", (("vision", 5),), T, deformed((512, 512))),
     Workload("small-forward", "1x1x8x8, torch tensors", (("torch", 0.5),), T, image_and_grid((1, 1, 8, 8))),
     Workload("small-backward", "1x1x8x8, forward and backward", (("torch", 0.5),), T, gradients((1, 1, 8, 8), forward=True)),
 ]

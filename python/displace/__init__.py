@@ -15,6 +15,9 @@
     jacobian_determinant    how a map stretches; also jacobian, divergence, curl, strain
     folding                 every fold, found exactly
     affine                  fields from matrices
+    bspline                 fields from control points of cubic splines; also bspline_determinant, bspline_bounds
+    elastic                 random fields from a seed
+    moving_least_squares    fields from landmarks
     set_num_threads         how many threads share large work
     guess                   which conventions numbers may have, with evidence
     inspect                 a report on a grid, a field or any array
@@ -32,6 +35,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from ._affine import affine
 from ._affine_grid import affine_grid
+from ._bspline import BSplineBounds, bspline, bspline_bounds, bspline_determinant
 from ._compose import compose
 from ._convert import conventions, convert
 from ._core import __version__
@@ -47,6 +51,7 @@ from ._deform_taps import (
 )
 from ._displacement import displacement
 from ._effective_displacement import Effective, effective_displacement
+from ._elastic import Elastic, elastic
 from ._errors import DeviceError, DisplaceError, DTypeError, FileFormatError, RestError, ShapeError
 from ._field import Field
 from ._files import read, write
@@ -58,6 +63,7 @@ from ._guess import guess
 from ._inspect import Report, inspect
 from ._invert import Convergence, Inverse, invert
 from ._jacobian import curl, divergence, jacobian, jacobian_determinant, strain
+from ._moving_least_squares import moving_least_squares
 from ._points import Points, transform_boxes, transform_labels, transform_points, transform_polygons
 from ._resize import resize
 from ._splat import Splat, splat
@@ -67,6 +73,7 @@ from ._warp import warp
 
 __all__ = [
     "AttentionLocations",
+    "BSplineBounds",
     "Convergence",
     "DTypeError",
     "DeformSpread",
@@ -74,6 +81,7 @@ __all__ = [
     "DeviceError",
     "DisplaceError",
     "Effective",
+    "Elastic",
     "Exponential",
     "Extreme",
     "Field",
@@ -94,6 +102,9 @@ __all__ = [
     "__version__",
     "affine",
     "affine_grid",
+    "bspline",
+    "bspline_bounds",
+    "bspline_determinant",
     "compose",
     "conventions",
     "convert",
@@ -105,6 +116,7 @@ __all__ = [
     "displacement",
     "divergence",
     "effective_displacement",
+    "elastic",
     "exp",
     "folding",
     "get_num_threads",
@@ -116,6 +128,7 @@ __all__ = [
     "jacobian",
     "jacobian_determinant",
     "log",
+    "moving_least_squares",
     "plot",
     "read",
     "resize",

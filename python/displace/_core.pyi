@@ -14,6 +14,10 @@ _Operands: TypeAlias = tuple[Any, Any, Any, Any | None, Any | None]
 _Steps: TypeAlias = Sequence[tuple[int, int]]
 _Notes: TypeAlias = tuple[list[int], bool, str, _Place3 | None]
 _Image: TypeAlias = tuple[list[int], _Place3 | None]
+# (spacing, origin, style), x first
+_Knots: TypeAlias = tuple[Sequence[float], Sequence[float], str]
+# (style, alpha, sigma, mode, truncate, points), x first
+_Recipe: TypeAlias = tuple[str, Sequence[float], Sequence[float], str, float, Sequence[int]]
 _Pair: TypeAlias = tuple[Sequence[float], Sequence[float]]
 
 __version__: Final[str]
@@ -25,6 +29,8 @@ __all__ = [
     "affine_grid_grad",
     "ask_for_large_pages",
     "axes_of",
+    "bspline_bounds",
+    "bspline_determinants",
     "compose",
     "conventions",
     "convert",
@@ -48,6 +54,9 @@ __all__ = [
     "jacobian",
     "log",
     "make_affine",
+    "make_bspline",
+    "make_elastic",
+    "make_moving",
     "overlap",
     "picture",
     "read",
@@ -130,6 +139,11 @@ def grid_from_displacement(
 ) -> None: ...
 def affine_grid(theta: Any, out: Any, align_corners: bool) -> None: ...
 def affine_grid_grad(grad: Any, out: Any, align_corners: bool) -> None: ...
+def make_bspline(coefficients: Any, knots: _Knots, out: Any, frame: _Frame) -> None: ...
+def bspline_determinants(coefficients: Any, knots: _Knots, out: Any) -> None: ...
+def bspline_bounds(coefficients: Any, knots: _Knots) -> tuple[list[list[float]], list[list[list[float]]], float, bool]: ...
+def make_elastic(recipe: _Recipe, seed: int, noise: Any, no_folds: bool, out: Any, frame: _Frame) -> float: ...
+def make_moving(source: Any, destination: Any, kind: str, alpha: float, out: Any, frame: _Frame) -> None: ...
 def make_affine(numbers: Sequence[float], direction: str, out: Any, frame: _Frame) -> None: ...
 def sample(image: Any, grid: Any, out: Any, sampling: _Sampling) -> None: ...
 def sample_small(

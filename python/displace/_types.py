@@ -11,6 +11,10 @@ Coords: TypeAlias = Literal["normalized", "pixel", "displacement"]
 Branch: TypeAlias = Literal["largest_jacobian", "nearest", "first"]
 Direction: TypeAlias = Literal["pull", "push"]
 Real: TypeAlias = Literal["float32", "float64"]
+BSplineStyle: TypeAlias = Literal["image", "itk"]
+ElasticStyle: TypeAlias = Literal["torchvision", "simard", "bspline"]
+Border: TypeAlias = Literal["reflect", "mirror", "constant", "nearest", "wrap"]
+MovingKind: TypeAlias = Literal["affine", "similarity", "rigid"]
 Scheme: TypeAlias = Literal["central", "forward", "backward"]
 
 

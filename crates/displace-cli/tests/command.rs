@@ -454,7 +454,7 @@ fn conversions_say_what_they_assume_and_what_they_change() {
     let push = folder.path("push.npy");
     let opposite = ["convert", &flo, &push, "--to", "flow,direction=push"];
     assert!(fails(&opposite, 2).contains("--invert"));
-    assert!(succeeds(&[&opposite[..], &["--invert"]].concat()).contains("inverted"));
+    assert!(succeeds(&[&opposite[..], &["--invert", "--source", "same"]].concat()).contains("inverted"));
     assert!(succeeds(&["convert", "--list"]).contains("stmap_centers"));
 }
 

@@ -58,6 +58,7 @@ raise! {
     displace::error::ConvertError => displace_error,
     displace::PlacementError => displace_error,
     displace::AffineError => displace_error,
+    displace::BSplineError => displace_error,
     displace::error::AxisLenError => shape_error,
     displace::error::JacobianError => shape_error,
     displace::error::DeformError => shape_error,

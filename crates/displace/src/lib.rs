@@ -44,6 +44,9 @@
 //! | ITK, ANTs, FSL, SPM, MRtrix, nitransforms, VoxelMorph, MONAI fields, ST maps | [`convert`] between [`Convention`]s, with [`Placement`]s where they are in mm |
 //! | torchvision `ops.deform_conv2d(input, offset, weight, bias, stride, padding, dilation, mask)` | [`deform_conv2d`], [`deform_conv2d_grad_into`] |
 //! | OpenCV `warpAffine`, ITK `AffineTransform`, a map by any formula | [`make`] of an [`Affine`] or any [`Formula`] |
+//! | ITK `BSplineTransform`, free-form deformation | [`BSpline`] |
+//! | torchvision `ElasticTransform`, `gaussian_filter` of noise, elasticdeform | [`elastic`] by an [`Elastic`] recipe |
+//! | moving least squares (Schaefer et al. 2006) | [`MovingLeastSquares`] |
 //! | "what are these numbers?" | [`guess`] |
 //!
 //! # What it refuses
@@ -93,6 +96,9 @@ pub use half::{bf16, f16};
 pub use interp::{Interp, cubic_weights, linear_weights, nearest_offset};
 pub use lattice::{Between, Lattice};
 pub use make::affine::{Affine, AffineError};
+pub use make::elastic::{Elastic, ElasticError, Noise, elastic, elastic_into};
+pub use make::ffd::{BSpline, BSplineBounds, BSplineError, Beyond};
+pub use make::mls::{MovingError, MovingKind, MovingLeastSquares};
 pub use make::{Formula, Made, make, make_into};
 pub use op::affine_grid::{affine_grid, affine_grid_grad, affine_grid_into};
 pub use op::compose::{compose, compose_into};

@@ -1,6 +1,11 @@
 //! Fields from formulas: a map says where a place of the destination is read from; [`make`] asks it at every pixel.
 
 pub(crate) mod affine;
+mod blur;
+pub(crate) mod elastic;
+pub(crate) mod ffd;
+pub(crate) mod mls;
+mod random;
 
 use crate::dtype::Real;
 use crate::error::{FieldError, OutputLenError};

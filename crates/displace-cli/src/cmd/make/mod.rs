@@ -1,7 +1,11 @@
 //! Fields from formulas, landmarks and seeds: one file per kind.
 
 mod affine;
+mod bspline;
+mod elastic;
+mod mls;
 mod target;
+mod whole;
 
 use crate::failure::Result;
 use clap::Subcommand;
@@ -19,10 +23,16 @@ pub(crate) struct Args {
 #[derive(Subcommand)]
 enum Kind {
     Affine(affine::Args),
+    Bspline(bspline::Args),
+    Elastic(elastic::Args),
+    Mls(mls::Args),
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     match &args.kind {
         Kind::Affine(args) => affine::run(args),
+        Kind::Bspline(args) => bspline::run(args),
+        Kind::Elastic(args) => elastic::run(args),
+        Kind::Mls(args) => mls::run(args),
     }
 }

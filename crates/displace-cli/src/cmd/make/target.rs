@@ -108,6 +108,15 @@ impl TargetArgs {
         said: &str,
         maker: impl FnOnce(&Between<D>, Precision) -> Result<AnyMade<D>> + Send,
     ) -> Result<()> {
+        self.make_noting(said, |between, precision| Ok((maker(between, precision)?, None)))
+    }
+
+    /// The same for what has a number to report: its name in JSON, the number, and what people read.
+    pub(crate) fn make_noting<const D: usize>(
+        &self,
+        said: &str,
+        maker: impl FnOnce(&Between<D>, Precision) -> Result<(AnyMade<D>, Option<Note>)> + Send,
+    ) -> Result<()> {
         expect_extension(&self.output, "a field", FIELD)?;
         if let Some(path) = &self.plot {
             expect_extension(path, "a picture", FIGURE)?;
@@ -119,7 +128,12 @@ impl TargetArgs {
         let mut report = Report::default();
         report.line("made", said.to_owned());
         report.fact("made", json!(said));
-        match Progress::spin("making", || maker(&between, precision))? {
+        let (made, note) = Progress::spin("making", || maker(&between, precision))?;
+        if let Some((name, number, text)) = note {
+            report.line(name, text);
+            report.fact(name, json!(number));
+        }
+        match made {
             AnyMade::Single(made) => self.write(report, &made),
             AnyMade::Double(made) => self.write(report, &made),
         }
@@ -151,6 +165,9 @@ impl TargetArgs {
         report.print(self.json)
     }
 }
+
+/// A number to report: its name, the number, and what people read.
+pub(crate) type Note = (&'static str, f64, String);
 
 /// What the field's numbers are to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
