@@ -40,18 +40,22 @@ __all__ = [
     "invert",
     "jacobian",
     "log",
+    "map_coordinates",
     "overlap",
     "picture",
     "read",
     "resize",
     "resize_grid",
     "sample",
+    "sample_ewa",
+    "sample_ewa_grad",
     "sample_grad",
     "sample_grad_grad",
     "sample_grads_small",
     "sample_small",
     "set_num_threads",
     "splat",
+    "spline_filter",
     "transform_boxes",
     "transform_points",
     "use_torch",
@@ -200,4 +204,12 @@ def splat(
     size: Sequence[int],
     sampling: _Sampling,
     reduce: str,
+) -> None: ...
+def map_coordinates(
+    image: Any, coordinates: Any, out: Any, order: int, mode: str, cval: float, prefilter: bool
+) -> None: ...
+def spline_filter(image: Any, out: Any, order: int, mode: str, adjoint: bool) -> None: ...
+def sample_ewa(image: Any, grid: Any, out: Any, sampling: _Sampling) -> None: ...
+def sample_ewa_grad(
+    grad: Any, image: Any, grid: Any, out_image: Any | None, out_grid: Any | None, sampling: _Sampling
 ) -> None: ...

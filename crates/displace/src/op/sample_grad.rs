@@ -17,6 +17,7 @@ use crate::kernel::slopes_lanes::{Aimed, load_grad, prefetch_piece, slopes_lanes
 use crate::kernel::taps::{Spots, Taps};
 use crate::kernel::{BLOCK, Block};
 use crate::op::sample::{Acc, output_shape};
+use crate::op::spline::derive_wide;
 use crate::padding::Padding;
 use crate::rows::{Band, for_each_band, for_each_band_costing, for_each_slab, map_rows, pays, row_index, slabs};
 use crate::sampler::Sampler;
@@ -67,7 +68,10 @@ pub fn sample_grad_into<T: Sample + Location, L: Location, const D: usize>(
     grad_image: Option<&mut [T]>,
     grad_locations: Option<&mut [L]>,
 ) -> Result<(), SampleError> {
-    let plan = Plan::new(grad, image, at, None, sampler)?;
+    if sampler.interp.is_wide() {
+        return derive_wide(None, None, grad, image, at, sampler, true, None, grad_image, grad_locations);
+    }
+    let plan = Plan::new(grad, image, at, None, sampler, false)?;
     check_len(&grad_image, image.shape())?;
     check_len(&grad_locations, at.at.shape())?;
     plan.gradients(grad_image, grad_locations)
@@ -101,6 +105,8 @@ pub(crate) struct Plan<'p, 'a, T: Sample, L: Location, const D: usize> {
     at: &'p Locations<'a, L, D>,
     tangent: Option<&'p View<'a, L, D>>,
     sampler: Sampler,
+    /// What moves locations, if anything does.
+    moves: Padding,
     shape: Shape<D>,
     placed: Locator<L::Real, D>,
     /// Where locations were before a mirror turned them.
@@ -136,17 +142,19 @@ impl<R: Real, A: Real, const D: usize> Room<R, A, D> {
 }
 
 impl<'p, 'a, T: Sample, L: Location, const D: usize> Plan<'p, 'a, T, L, D> {
-    /// `tangent`: a direction in which the locations move.
+    /// `tangent`: a direction in which the locations move. `clamps`: locations are clamped to the image, whatever its taps do.
     pub(crate) fn new(
         grad: &'p View<'a, T, D>,
         image: &'p View<'a, T, D>,
         at: &'p Locations<'a, L, D>,
         tangent: Option<&'p View<'a, L, D>>,
         sampler: Sampler,
+        clamps: bool,
     ) -> Result<Self, SampleError> {
         let shape = output_shape(image, at)?;
         check_shape("upstream gradient", grad, shape)?;
-        let place = !matches!(sampler.interp, Interp::Cubic { .. });
+        let place = clamps || sampler.interp.window().is_none();
+        let moves = if clamps { Padding::Border } else { sampler.padding };
         let turns = sampler.interp == Interp::Linear && sampler.padding == Padding::Reflection;
         let lanes = sampler.interp == Interp::Linear && tangent.is_none() && Acc::<T, L>::as_f32(&[]).is_some();
         Ok(Self {
@@ -156,7 +164,8 @@ impl<'p, 'a, T: Sample, L: Location, const D: usize> Plan<'p, 'a, T, L, D> {
             tangent,
             sampler,
             shape,
-            placed: Locator::new(at, sampler.padding, place),
+            moves,
+            placed: Locator::new(at, moves, place),
             asked: turns.then(|| Locator::new(at, sampler.padding, false)),
             scale: std::array::from_fn(|k| at.scale(k)),
             fill: Real::from_f64(sampler.padding.fill()),
@@ -167,13 +176,18 @@ impl<'p, 'a, T: Sample, L: Location, const D: usize> Plan<'p, 'a, T, L, D> {
 
     fn gradients(&self, grad_image: Option<&mut [T]>, grad_locations: Option<&mut [L]>) -> Result<(), SampleError> {
         if let Some(out) = grad_locations {
-            self.gather(
-                out,
-                |room, n, piece, to| self.slopes_lanes(room, n, piece, to),
-                |taps, piece, to| slopes(taps, piece, self.grad, self.image, self.fill, &self.scale, to),
-            );
+            self.slopes(out);
         }
         grad_image.map_or(Ok(()), |out| self.scatter(out))
+    }
+
+    /// The gradients of the locations.
+    pub(crate) fn slopes(&self, out: &mut [L]) {
+        self.gather(
+            out,
+            |room, n, piece, to| self.slopes_lanes(room, n, piece, to),
+            |taps, piece, to| slopes(taps, piece, self.grad, self.image, self.fill, &self.scale, to),
+        );
     }
 
     const fn axes(&self) -> &[Axis; D] {
@@ -208,7 +222,11 @@ impl<'p, 'a, T: Sample, L: Location, const D: usize> Plan<'p, 'a, T, L, D> {
 
     /// The padding has places whose derivative by the location is not 1.
     fn stops(&self) -> bool {
-        self.sampler.interp == Interp::Linear && !self.sampler.padding.fills() && self.sampler.padding != Padding::Wrap
+        match self.sampler.interp {
+            Interp::Linear => !self.moves.fills() && self.moves != Padding::Wrap,
+            // Where the padding of taps is another one, locations are clamped.
+            _ => self.moves != self.sampler.padding,
+        }
     }
 
     /// The taps of a piece that has been located.
@@ -219,7 +237,7 @@ impl<'p, 'a, T: Sample, L: Location, const D: usize> Plan<'p, 'a, T, L, D> {
         located.convert_into(&mut spots.block);
         if self.stops() {
             let asked = self.ask(n, piece, asked).unwrap_or(located);
-            signs(self.sampler.padding, self.axes(), located, asked, &mut spots.sign);
+            signs(self.moves, self.axes(), located, asked, &mut spots.sign);
         }
         if let Some(tangent) = self.tangent {
             for k in 0..D {
@@ -230,7 +248,10 @@ impl<'p, 'a, T: Sample, L: Location, const D: usize> Plan<'p, 'a, T, L, D> {
                 }
             }
         }
-        taps.fill(spots, self.axes(), self.sampler.padding);
+        if self.sampler.interp.is_centred() {
+            spots.block.centre();
+        }
+        taps.fill(self.sampler.interp, spots, self.axes(), self.sampler.padding);
         taps
     }
 
@@ -344,7 +365,9 @@ impl<'p, 'a, T: Sample, L: Location, const D: usize> Plan<'p, 'a, T, L, D> {
         }
         let blocks = shape.size[0].div_ceil(BLOCK);
         let last = self.axes()[D - 1].len() as i32 - 1;
-        let (before, after) = if matches!(self.sampler.interp, Interp::Cubic { .. }) { (1, 2) } else { (0, 1) };
+        let (before, after) = self.sampler.interp.window().unwrap_or((0, 1));
+        // The cell is the pixel below the location, the nearest one perhaps the next.
+        let after = after + i32::from(self.sampler.interp.is_centred());
         map_rows(shape.n, shape.pixels() / shape.size[0] * blocks, |n, position| {
             let first = position % blocks * BLOCK;
             let mut located = Block::new();
