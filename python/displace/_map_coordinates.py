@@ -144,7 +144,7 @@ def _read(image, at, result, options):
         result[...] = out.reshape(-1)[: result.size].reshape(result.shape)
 
 
-def spline_filter(input, order=3, output=np.float64, mode="mirror"):
+def spline_filter(input, order=3, output=None, mode="mirror"):
     """The coefficients of the B-spline through all pixels: `scipy.ndimage.spline_filter`, with its arguments and results.
 
     Parameters
@@ -153,9 +153,9 @@ def spline_filter(input, order=3, output=np.float64, mode="mirror"):
         Of any real dtype.
     order : int
         The order of the spline, 2 to 5; of orders 0 and 1 pixels are the coefficients.
-    output : array or dtype
-        Where to write the result, or what it is made of: float64 as SciPy's, or float32, in which it is then computed. torch tensors of
-        float32 stay so.
+    output : array or dtype, optional
+        Where to write the result, or what it is made of: float64 as SciPy's, or float32, in which it is then computed. None is float64,
+        but float32 for torch tensors of float32.
     mode : str
         As in `map_coordinates`. Only three filters exist: "reflect", "grid-mirror" and "nearest" have one, "grid-wrap" has one, and
         all others have that of "mirror".
@@ -187,7 +187,7 @@ def spline_filter(input, order=3, output=np.float64, mode="mirror"):
     if image.dtype.kind not in "biuf":
         raise DTypeError(f"input holds {image.dtype}: expected a real dtype; complex images are two real ones")
     given = output if isinstance(output, np.ndarray) else None
-    dtype = given.dtype if given is not None else np.dtype(output)
+    dtype = given.dtype if given is not None else np.dtype(np.float64 if output is None else output)
     if dtype not in (np.float32, np.float64):
         raise DTypeError(f"output is {dtype}: expected float32 or float64")
     image = image.astype(dtype, copy=False)

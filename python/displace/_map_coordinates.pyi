@@ -1,6 +1,5 @@
 from typing import Any, overload
 
-import numpy as np
 import numpy.typing as npt
 
 from ._types import AnyArray, Array, ScipyMode
@@ -26,8 +25,6 @@ def map_coordinates(
     prefilter: bool = True,
 ) -> npt.NDArray[Any]: ...
 @overload
-def spline_filter(input: Array, order: int = 3, output: Any = np.float64, mode: ScipyMode = "mirror") -> Array: ...
+def spline_filter(input: Array, order: int = 3, output: Any = None, mode: ScipyMode = "mirror") -> Array: ...
 @overload
-def spline_filter(
-    input: npt.ArrayLike, order: int = 3, output: Any = np.float64, mode: ScipyMode = "mirror"
-) -> npt.NDArray[Any]: ...
+def spline_filter(input: npt.ArrayLike, order: int = 3, output: Any = None, mode: ScipyMode = "mirror") -> npt.NDArray[Any]: ...

@@ -335,7 +335,9 @@ def map_coordinates(input, coordinates, output, order, mode, cval, prefilter, ch
     axes = input.dim()
     check(axes, order, mode, 0)
     if coordinates.dim() < 1 or coordinates.shape[0] != axes:
-        raise ShapeError(f"coordinates have shape {tuple(coordinates.shape)}: expected ({axes}, ...), one row for each axis of the input")
+        raise ShapeError(
+            f"coordinates have shape {tuple(coordinates.shape)}: expected ({axes}, ...), one row for each axis of the input"
+        )
     if 0 in input.shape:
         raise ShapeError(f"input has shape {tuple(input.shape)}: there is nothing to read")
     if order == 0:
@@ -360,7 +362,9 @@ def map_coordinates(input, coordinates, output, order, mode, cval, prefilter, ch
     interp = "bilinear" if order == 1 else f"bspline{order}" + ("" if prefilter else "-coefficients")
     if prefilter and order > 1 and mode in ("reflect", "grid-mirror"):
         # SciPy's filter differs from the exact one on short lines.
-        real = torch.float64 if torch.float64 in (input.dtype, coordinates.dtype) or not input.is_floating_point() else torch.float32
+        real = (
+            torch.float64 if torch.float64 in (input.dtype, coordinates.dtype) or not input.is_floating_point() else torch.float32
+        )
         filtered = call("spline_filter", input.to(real)[None, None], order, mode, False)[0, 0]
         return map_coordinates(filtered, coordinates, None, order, mode, cval, False, check).to(input.dtype)
     shape = at.shape[1:]
@@ -377,8 +381,8 @@ def map_coordinates(input, coordinates, output, order, mode, cval, prefilter, ch
 def spline_filter(input, order, output, mode, check):
     _check(input, "input", IMAGES)
     check(input.dim(), order, mode, 0)
-    dtypes = {np.float64: torch.float64, np.float32: torch.float32}
-    dtype = torch.float32 if input.dtype == torch.float32 and output is np.float64 else dtypes.get(output, output)
+    own = torch.float32 if input.dtype == torch.float32 else torch.float64
+    dtype = own if output is None else {np.float64: torch.float64, np.float32: torch.float32}.get(output, output)
     if dtype not in (torch.float32, torch.float64):
         raise DTypeError(f"output is {output}: expected torch.float32 or torch.float64")
     image = input.to(dtype)

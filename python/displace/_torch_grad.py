@@ -230,7 +230,9 @@ def _ewa_backward(ctx, grad):
 
 
 def _no_second(ctx, *_):
-    raise NotImplementedError("displace: antialiased sampling has first derivatives in reverse mode only; without antialias it has second ones")
+    raise NotImplementedError(
+        "displace: antialiased sampling has first derivatives in reverse mode only; without antialias it has second ones"
+    )
 
 
 # displacement and grid_from_displacement: a factor for each axis

@@ -127,8 +127,7 @@ def _sample_ewa(image, grid, *sampling):
 
 
 @_define(
-    "sample_ewa_grad(Tensor grad, Tensor image, Tensor grid, bool need_image, bool need_grid, "
-    f"{_SAMPLING}) -> (Tensor, Tensor)"
+    f"sample_ewa_grad(Tensor grad, Tensor image, Tensor grid, bool need_image, bool need_grid, {_SAMPLING}) -> (Tensor, Tensor)"
 )
 def _sample_ewa_grad(grad, image, grid, need_image, need_grid, *sampling):
     to_image, to_grid = outs = _sample_ewa_grad_new(grad, image, grid, need_image, need_grid)

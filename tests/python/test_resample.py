@@ -206,6 +206,121 @@ def test_errors() -> None:
         displace.grid_sample(image[None, None], np.zeros((1, 2, 2, 2)), "bspline6", align_corners=False)
 
 
+# Antialiasing
+
+
+def _zone_plate(size: int) -> np.ndarray:
+    """Waves whose frequency grows with the distance from the middle, up to half a cycle per pixel at the ends."""
+    at = np.arange(size) - (size - 1) / 2
+    return 0.5 + 0.5 * np.cos(np.pi / size * (at[:, None] ** 2 + at[None] ** 2))
+
+
+def _shrink(size: int, by: float, angle: float = 0.0) -> np.ndarray:
+    """A map to an image smaller by `by`, turned about its middle."""
+    count = int(size / by)
+    at = (np.arange(count) - (count - 1) / 2) * by
+    x, y = np.meshgrid(at, at)
+    cosine, sine = np.cos(angle), np.sin(angle)
+    return np.stack([cosine * x - sine * y, sine * x + cosine * y], -1)[None] + (size - 1) / 2
+
+
+def _ewa(image: np.ndarray, grid: np.ndarray, axes: tuple[np.ndarray, np.ndarray], steps: int = 60) -> float:
+    """One pixel by a sum a tenth as far apart, over standard normal places: `axes` are a standard deviation long."""
+    t = np.linspace(-3, 3, 2 * steps + 1)
+    weight = np.exp(-(t**2) / 2)
+    places = grid + t[:, None, None] * axes[0] + t[None, :, None] * axes[1]
+    values = scipy_ndimage.map_coordinates(image, [places[..., 1], places[..., 0]], order=1, mode="nearest")
+    both = weight[:, None] * weight[None]
+    return float((values * both).sum() / both.sum())
+
+
+def test_antialiasing_is_an_average() -> None:
+    rng = np.random.default_rng(11)
+    image = scipy_ndimage.gaussian_filter(rng.normal(size=(64, 64)), 1.0) * 3
+    matrix = np.array([[3.0, -0.8], [0.5, 1.6]])
+    index = np.stack(np.meshgrid(np.arange(9.0), np.arange(9.0)), -1)
+    grid = ((index - 4) @ matrix.T + 31.3)[None]
+    found = displace.grid_sample(
+        image[None, None], grid, padding_mode="border", align_corners=False, coords="pixel", antialias=True
+    )
+    squares, directions = np.linalg.eigh(matrix @ matrix.T)
+    axes = tuple(np.sqrt(max(square - 1, 0) / 4) * directions[:, k] for k, square in enumerate(squares))
+    for y, x in [(4, 4), (2, 5), (6, 3)]:
+        # Places up to 3/4 of a pixel apart: the sum of a smooth image by a bell is good to some thousandths.
+        assert abs(found[0, 0, y, x] - _ewa(image, grid[0, y, x], axes)) < 5e-3
+
+
+@pytest.mark.parametrize("angle", (0.0, 0.5))
+@pytest.mark.parametrize("mode", ("bilinear", "bicubic", "bspline3"))
+def test_antialiasing_removes_what_would_alias(mode: str, angle: float) -> None:
+    size, by = 256, 4.0
+    image = _zone_plate(size)[None, None]
+    grid = _shrink(size, by, angle)
+    inside = (np.hypot(*(grid[0] - (size - 1) / 2).transpose(2, 0, 1)) > size / by / 2 * 2) & (
+        np.abs(grid[0] - (size - 1) / 2).max(-1) < size / 2 - 12
+    )
+    plain, averaged = (
+        displace.grid_sample(image, grid, mode, "border", align_corners=False, coords="pixel", antialias=antialias)[0, 0]
+        for antialias in (False, True)
+    )
+    # There the waves are shorter than two pixels of the result: all that is left of them is aliased.
+    energy = [float((((found - 0.5) ** 2)[inside]).mean()) for found in (plain, averaged)]
+    assert 10 * np.log10(energy[0] / energy[1]) > 20, energy
+    # In the middle, where nothing aliases, the waves are still there.
+    middle = np.hypot(*(grid[0] - (size - 1) / 2).transpose(2, 0, 1)) < size / 40
+    assert np.abs(averaged - plain)[middle].max() < 0.12
+
+
+def test_antialiasing_is_pils_in_spirit() -> None:
+    image_module = pytest.importorskip("PIL.Image")
+    rng = np.random.default_rng(12)
+    image = rng.uniform(0, 1, (128, 128)).astype(np.float32)
+    small = np.asarray(image_module.fromarray(image).resize((32, 32), image_module.Resampling.BICUBIC))
+    grid = _shrink(128, 4.0).astype(np.float32)
+    found = displace.grid_sample(
+        image[None, None], grid, "bilinear", "border", align_corners=False, coords="pixel", antialias=True
+    )
+    inner = (slice(2, -2), slice(2, -2))
+    assert np.corrcoef(found[0, 0][inner].ravel(), small[inner].ravel())[0, 1] > 0.85
+    plain = displace.grid_sample(image[None, None], grid, "bilinear", "border", align_corners=False, coords="pixel")
+    assert found[0, 0][inner].std() < 0.4 * plain[0, 0][inner].std()
+
+
+def test_antialiasing_leaves_alone_what_does_not_shrink() -> None:
+    rng = np.random.default_rng(13)
+    for dtype in (np.float32, np.float64, np.uint8):
+        image = (rng.uniform(0, 200, (3, 40, 50))).astype(dtype)
+        for field in (np.zeros((40, 50, 2), np.float32), np.full((40, 50, 2), 0.3, np.float32)):
+            plain = displace.warp(image, field, padding_mode="border")
+            assert np.array_equal(displace.warp(image, field, padding_mode="border", antialias=True), plain)
+        flat = np.full((1, 1, 60, 60), 7, dtype)
+        shrunk = displace.grid_sample(
+            flat, _shrink(60, 5.0), padding_mode="border", align_corners=False, coords="pixel", antialias=True
+        )
+        assert np.abs(shrunk.astype(float) - 7).max() < 1e-5
+    # Larger is no shrinking, and shrinking begins without a jump.
+    image = rng.normal(size=(1, 1, 40, 40))
+    for by, least, most in [(0.5, 0, 0), (1.0, 0, 0), (1.001, 1e-9, 2e-2), (1.05, 1e-3, 0.5)]:
+        grid = _shrink(40, by, 0.3)
+        plain, averaged = (
+            displace.grid_sample(image, grid, "bicubic", "border", align_corners=False, coords="pixel", antialias=antialias)
+            for antialias in (False, True)
+        )
+        assert least <= np.abs(plain - averaged).max() <= most, by
+
+
+def test_antialiasing_of_a_hundredfold_shrink_ends() -> None:
+    image = np.random.default_rng(14).uniform(0, 1, (1, 1, 300, 300)).astype(np.float32)
+    grid = _shrink(300, 100.0).astype(np.float32)
+    found = displace.grid_sample(image, grid, padding_mode="reflection", align_corners=False, coords="pixel", antialias=True)
+    assert np.abs(found - 0.5).max() < 0.05
+
+
+def test_antialiasing_of_volumes_is_an_error() -> None:
+    with pytest.raises(displace.ShapeError, match="3 axes: only images, of 2 axes"):
+        displace.grid_sample(np.zeros((1, 1, 2, 2, 2)), np.zeros((1, 1, 1, 1, 3)), align_corners=False, antialias=True)
+
+
 # Gradients
 
 torch = pytest.importorskip("torch")
@@ -248,7 +363,9 @@ def test_gradients_of_map_coordinates(mode: str) -> None:
             return displace.map_coordinates(image, at, order=order, mode=mode, prefilter=prefilter)
 
         assert torch.autograd.gradcheck(read, (image, at))
-        expected = scipy_ndimage.map_coordinates(image.detach().numpy(), at.detach().numpy(), order=order, mode=mode, prefilter=prefilter)
+        expected = scipy_ndimage.map_coordinates(
+            image.detach().numpy(), at.detach().numpy(), order=order, mode=mode, prefilter=prefilter
+        )
         assert np.abs(read(image, at).detach().numpy() - expected).max() < 1e-12
 
 
@@ -286,3 +403,38 @@ def test_threads_and_batches() -> None:
             assert np.array_equal(single[0, 0], found[0][0][1, 2].numpy())
     finally:
         displace.set_num_threads(before)
+
+
+@torchs_own
+@pytest.mark.parametrize("mode", ("bilinear", "bicubic", "bspline3"))
+def test_gradients_of_antialiasing(mode: str) -> None:
+    rng = np.random.default_rng(15)
+    image = torch.tensor(rng.normal(size=(1, 2, 12, 11)), requires_grad=True)
+    grid = torch.tensor(_shrink(12, 2.6, 0.4) + rng.uniform(-0.3, 0.3, (1, 4, 4, 2)))
+
+    def read(image: torch.Tensor, grid: torch.Tensor = grid) -> torch.Tensor:
+        return displace.grid_sample(image, grid, mode, "reflection", align_corners=False, coords="pixel", antialias=True)
+
+    assert torch.autograd.gradcheck(read, image)
+    # The grid's gradient holds the ellipses fixed: it is exact for a map that is moved as a whole.
+    shift = torch.tensor([0.03, -0.02], dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda shift: read(image.detach(), grid + shift), shift)
+    with pytest.raises(NotImplementedError, match="first derivatives"):
+        (first,) = torch.autograd.grad(read(image).square().sum(), image, create_graph=True)
+        first.sum().backward()
+
+
+def test_gradients_of_antialiasing_do_not_depend_on_threads() -> None:
+    rng = np.random.default_rng(16)
+    image = torch.tensor(rng.normal(size=(2, 3, 200, 210)).astype(np.float32), requires_grad=True)
+    grid = torch.tensor(np.concatenate([_shrink(200, 3.0), _shrink(200, 3.0, 0.7)]).astype(np.float32), requires_grad=True)
+    before, found = displace.get_num_threads(), []
+    try:
+        for threads in (1, 2, 5):
+            displace.set_num_threads(threads)
+            values = displace.grid_sample(image, grid, "bilinear", "zeros", align_corners=False, coords="pixel", antialias=True)
+            found.append((values.detach(), *torch.autograd.grad(values.square().sum(), (image, grid))))
+    finally:
+        displace.set_num_threads(before)
+    for other in found[1:]:
+        assert all(torch.equal(a, b) for a, b in zip(found[0], other, strict=True))
