@@ -1,7 +1,7 @@
 //! Where an output reads: sampling grids, absolute pixel maps and displacement fields, each with the lattice it addresses.
 
 use crate::Rest;
-use crate::axis::{Axis, Extent};
+use crate::axis::Axis;
 use crate::dtype::{Location, Real};
 use crate::error::{AxisLenError, ComponentsError, RestNeeded};
 use crate::field::FieldView;
@@ -69,9 +69,9 @@ impl<'a, L: Location, const D: usize> Locations<'a, L, D> {
         Ok(Self { at, source, kind: Kind::Pixels, inner: None })
     }
 
-    /// The same places on a lattice that has `margin` pixels more at each side, and mirrors of its own.
-    pub(crate) fn within(&self, margin: usize, extent: Extent) -> Result<Self, AxisLenError> {
-        let source = Lattice::from_xy(self.source.size().map(|len| len + 2 * margin), extent)?;
+    /// The same places on a lattice that has `margin` pixels more at each side.
+    pub(crate) fn within(&self, margin: usize) -> Result<Self, AxisLenError> {
+        let source = Lattice::from_xy(self.source.size().map(|len| len + 2 * margin), self.source.extent())?;
         Ok(Self { source, inner: Some((self.source, margin)), ..*self })
     }
 

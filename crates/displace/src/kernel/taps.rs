@@ -260,27 +260,19 @@ fn fill_window<A: Real, K: Window<N>, const N: usize, const D: usize>(
         axes,
         padding,
         #[inline(always)]
-        |cell, f, sign, axis, padding| window_axis(kernel, cell, f, sign, axis, padding),
+        |cell, f, _, axis, padding| window_axis(kernel, cell, f, axis, padding),
     );
 }
 
 #[inline(always)]
-fn window_axis<A: Real, K: Window<N>, const N: usize>(
-    kernel: K,
-    cell: i32,
-    f: A,
-    sign: A,
-    axis: Axis,
-    padding: Padding,
-) -> Along<A, N> {
+fn window_axis<A: Real, K: Window<N>, const N: usize>(kernel: K, cell: i32, f: A, axis: Axis, padding: Padding) -> Along<A, N> {
     let weights = kernel.weights(Jet::variable(f));
     let mut along = Along { at: [0; N], weight: [[A::ZERO; N]; 3] };
     for t in 0..N {
         along.at[t] = cubic::place(cell.wrapping_add(t as i32 - K::CENTRE as i32), axis, padding);
         along.weight[0][t] = weights[t].value;
-        // Where a location was clamped nothing depends on it.
-        along.weight[1][t] = weights[t].slope * sign;
-        along.weight[2][t] = weights[t].bend * (sign * sign);
+        along.weight[1][t] = weights[t].slope;
+        along.weight[2][t] = weights[t].bend;
     }
     along
 }

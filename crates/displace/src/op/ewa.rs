@@ -383,10 +383,9 @@ impl<R: Real> Places<R> {
         at: &Locations<'_, L, D>,
         sampler: Sampler,
     ) -> Result<Vec<A>, SampleError> {
-        let Reading { at, sampler: (_, reader), moves, .. } = Reading::new(&self.locations(at)?, sampler)?;
-        let moves = moves.or_else(|| sampler.interp.window().is_none().then_some(sampler.padding));
+        let Reading { at, sampler, .. } = Reading::new(&self.locations(at)?, sampler)?;
         let mut out = vec![A::ZERO; self.weight.len() * image.shape().c];
-        sample_planned(image, &at, reader, moves, Layout::Planar, &mut out)?;
+        sample_planned(image, &at, sampler, Layout::Planar, &mut out)?;
         Ok(out)
     }
 }

@@ -15,7 +15,6 @@ use crate::kernel::nearest::{nearest, nearest_lanes};
 use crate::kernel::weights::{Keys, with_window};
 use crate::kernel::{BLOCK, Block, Outside, vectorised};
 use crate::op::spline::sample_wide_into;
-use crate::padding::Padding;
 use crate::rows::{Band, for_each_band, row_index};
 use crate::sampler::Sampler;
 use crate::view::{Dense, Layout, Plane, Shape, View};
@@ -74,22 +73,19 @@ pub fn sample_into<T: Sample, L: Location, const D: usize>(
     if sampler.interp.is_wide() {
         return sample_wide_into(image, at, sampler, None, layout, out);
     }
-    let moves = sampler.interp.window().is_none().then_some(sampler.padding);
-    sample_planned(image, at, sampler, moves, layout, out)
+    sample_planned(image, at, sampler, layout, out)
 }
 
-/// [`sample_into`] of what needs no preparation and has been checked. `moves`: what moves locations, where the sampler's padding does not
-/// wait for taps.
+/// [`sample_into`] of what needs no preparation and has been checked.
 pub(crate) fn sample_planned<T: Sample, L: Location, const D: usize>(
     image: &View<'_, T, D>,
     at: &Locations<'_, L, D>,
     sampler: Sampler,
-    moves: Option<Padding>,
     layout: Layout,
     out: &mut [T],
 ) -> Result<(), SampleError> {
     let shape = output_shape(image, at)?;
-    let locator = Locator::new(at, moves.unwrap_or(sampler.padding), moves.is_some());
+    let locator = Locator::new(at, sampler.padding, sampler.interp.window().is_none());
     let locator = if sampler.interp == Interp::Nearest { locator.for_nearest() } else { locator };
     let plan = Plan { image, at, sampler, locator };
     for_each_band(out, shape, layout, |band| plan.band(shape, band));

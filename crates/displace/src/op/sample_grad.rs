@@ -71,7 +71,7 @@ pub fn sample_grad_into<T: Sample + Location, L: Location, const D: usize>(
     if sampler.interp.is_wide() {
         return derive_wide(None, None, grad, image, at, sampler, true, None, grad_image, grad_locations);
     }
-    let plan = Plan::new(grad, image, at, None, sampler, false)?;
+    let plan = Plan::new(grad, image, at, None, sampler)?;
     check_len(&grad_image, image.shape())?;
     check_len(&grad_locations, at.at.shape())?;
     plan.gradients(grad_image, grad_locations)
@@ -105,8 +105,6 @@ pub(crate) struct Plan<'p, 'a, T: Sample, L: Location, const D: usize> {
     at: &'p Locations<'a, L, D>,
     tangent: Option<&'p View<'a, L, D>>,
     sampler: Sampler,
-    /// What moves locations, if anything does.
-    moves: Padding,
     shape: Shape<D>,
     placed: Locator<L::Real, D>,
     /// Where locations were before a mirror turned them.
@@ -142,19 +140,17 @@ impl<R: Real, A: Real, const D: usize> Room<R, A, D> {
 }
 
 impl<'p, 'a, T: Sample, L: Location, const D: usize> Plan<'p, 'a, T, L, D> {
-    /// `tangent`: a direction in which the locations move. `clamps`: locations are clamped to the image, whatever its taps do.
+    /// `tangent`: a direction in which the locations move.
     pub(crate) fn new(
         grad: &'p View<'a, T, D>,
         image: &'p View<'a, T, D>,
         at: &'p Locations<'a, L, D>,
         tangent: Option<&'p View<'a, L, D>>,
         sampler: Sampler,
-        clamps: bool,
     ) -> Result<Self, SampleError> {
         let shape = output_shape(image, at)?;
         check_shape("upstream gradient", grad, shape)?;
-        let place = clamps || sampler.interp.window().is_none();
-        let moves = if clamps { Padding::Border } else { sampler.padding };
+        let place = sampler.interp.window().is_none();
         let turns = sampler.interp == Interp::Linear && sampler.padding == Padding::Reflection;
         let lanes = sampler.interp == Interp::Linear && tangent.is_none() && Acc::<T, L>::as_f32(&[]).is_some();
         Ok(Self {
@@ -164,8 +160,7 @@ impl<'p, 'a, T: Sample, L: Location, const D: usize> Plan<'p, 'a, T, L, D> {
             tangent,
             sampler,
             shape,
-            moves,
-            placed: Locator::new(at, moves, place),
+            placed: Locator::new(at, sampler.padding, place),
             asked: turns.then(|| Locator::new(at, sampler.padding, false)),
             scale: std::array::from_fn(|k| at.scale(k)),
             fill: Real::from_f64(sampler.padding.fill()),
@@ -222,11 +217,7 @@ impl<'p, 'a, T: Sample, L: Location, const D: usize> Plan<'p, 'a, T, L, D> {
 
     /// The padding has places whose derivative by the location is not 1.
     fn stops(&self) -> bool {
-        match self.sampler.interp {
-            Interp::Linear => !self.moves.fills() && self.moves != Padding::Wrap,
-            // Where the padding of taps is another one, locations are clamped.
-            _ => self.moves != self.sampler.padding,
-        }
+        self.sampler.interp == Interp::Linear && !self.sampler.padding.fills() && self.sampler.padding != Padding::Wrap
     }
 
     /// The taps of a piece that has been located.
@@ -237,7 +228,7 @@ impl<'p, 'a, T: Sample, L: Location, const D: usize> Plan<'p, 'a, T, L, D> {
         located.convert_into(&mut spots.block);
         if self.stops() {
             let asked = self.ask(n, piece, asked).unwrap_or(located);
-            signs(self.moves, self.axes(), located, asked, &mut spots.sign);
+            signs(self.sampler.padding, self.axes(), located, asked, &mut spots.sign);
         }
         if let Some(tangent) = self.tangent {
             for k in 0..D {

@@ -58,7 +58,7 @@ pub fn sample_grad_grad_into<T: Sample + Location, L: Location, const D: usize>(
         let outs = (out_grad, out_image, out_locations);
         return derive_wide(tangent_image, tangent_locations, grad, image, at, sampler, false, outs.0, outs.1, outs.2);
     }
-    let plan = Plan::new(grad, image, at, tangent_locations, sampler, false)?;
+    let plan = Plan::new(grad, image, at, tangent_locations, sampler)?;
     if let Some(tangent) = tangent_image {
         check_shape("tangent of the image", tangent, image.shape())?;
     }

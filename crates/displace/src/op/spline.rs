@@ -70,11 +70,6 @@ pub(crate) struct Edges {
     boundary: SplineBoundary,
     /// Pixels put around the image before it is filtered.
     margin: usize,
-    /// Locations are clamped to the image with its margin.
-    clamps: bool,
-    /// What taps outside it read, between which mirrors.
-    taps: Padding,
-    extent: Extent,
 }
 
 /// A line that goes on as a constant has a spline of its own beyond its ends. As SciPy's, it is that of so many pixels more.
@@ -82,23 +77,15 @@ const MARGIN: usize = 12;
 
 impl Edges {
     fn new(padding: Padding, extent: Extent, prefilter: bool) -> Self {
-        let margin = if prefilter { MARGIN } else { 0 };
-        match padding {
-            Padding::Zeros | Padding::Constant(_) => {
-                Self { boundary: SplineBoundary::Mirror, margin, clamps: false, taps: padding, extent }
-            }
-            Padding::Border => {
-                Self { boundary: SplineBoundary::Reflect, margin, clamps: true, taps: Padding::Reflection, extent: Extent::Edges }
-            }
-            Padding::Reflection => {
-                let boundary = match extent {
-                    Extent::Edges => SplineBoundary::Reflect,
-                    Extent::Centers => SplineBoundary::Mirror,
-                };
-                Self { boundary, margin: 0, clamps: false, taps: padding, extent }
-            }
-            Padding::Wrap => Self { boundary: SplineBoundary::Wrap, margin: 0, clamps: false, taps: padding, extent },
-        }
+        let around = if prefilter { MARGIN } else { 0 };
+        let (boundary, margin) = match (padding, extent) {
+            (Padding::Zeros | Padding::Constant(_), _) => (SplineBoundary::Mirror, around),
+            (Padding::Border, _) => (SplineBoundary::Reflect, around),
+            (Padding::Reflection, Extent::Edges) => (SplineBoundary::Reflect, 0),
+            (Padding::Reflection, Extent::Centers) => (SplineBoundary::Mirror, 0),
+            (Padding::Wrap, _) => (SplineBoundary::Wrap, 0),
+        };
+        Self { boundary, margin }
     }
 }
 
@@ -261,19 +248,19 @@ pub(crate) fn sample_wide_into<T: Sample, L: Location, const D: usize>(
     if out.len() != expected {
         return Err(SampleError::Output { found: out.len(), expected });
     }
-    let Reading { at, sampler, moves, prefilter } = Reading::new(at, sampler)?;
-    let padding = sampler.0.padding;
+    let padding = sampler.padding;
+    let Reading { at, sampler, prefilter } = Reading::new(at, sampler)?;
     let wide = match prefilter.map(|(order, edges)| (order, Edges { boundary: boundary.unwrap_or(edges.boundary), ..edges })) {
         Some((order, edges)) => Some(coefficients::<T, Acc<T, L>, D>(image, order, padding, edges)?),
         None if Acc::<T, L>::of_mut(out).is_none() => Some(copied(image, 0, Padding::Border)?),
         None => None,
     };
-    let Some(wide) = wide else { return sample_planned(image, &at, sampler.1, moves, layout, out) };
+    let Some(wide) = wide else { return sample_planned(image, &at, sampler, layout, out) };
     if let Some(out) = Acc::<T, L>::of_mut(out) {
-        return sample_planned(&wide.view(), &at, sampler.1, moves, layout, out);
+        return sample_planned(&wide.view(), &at, sampler, layout, out);
     }
     let mut read = Dense::<Acc<T, L>, D>::zeroed(shape, layout)?;
-    sample_planned(&wide.view(), &at, sampler.1, moves, layout, read.as_mut_slice())?;
+    sample_planned(&wide.view(), &at, sampler, layout, read.as_mut_slice())?;
     let nothing = Acc::<T, L>::from_f64(padding.fill());
     zip_each(out, read.as_slice(), |to, value| {
         // Integers have no NaN for places that cannot be named.
@@ -283,25 +270,22 @@ pub(crate) fn sample_wide_into<T: Sample, L: Location, const D: usize>(
     Ok(())
 }
 
-/// How a wide kernel is read: where, by which sampler (the one asked for and the one that reads), what moves locations, and what has to be
-/// filtered first.
+/// How a wide kernel is read: where, by which sampler, and what has to be filtered first.
 pub(crate) struct Reading<'a, L, const D: usize> {
     pub(crate) at: Locations<'a, L, D>,
-    pub(crate) sampler: (Sampler, Sampler),
-    pub(crate) moves: Option<Padding>,
+    pub(crate) sampler: Sampler,
     pub(crate) prefilter: Option<(SplineOrder, Edges)>,
 }
 
 impl<'a, L: Location, const D: usize> Reading<'a, L, D> {
     pub(crate) fn new(at: &Locations<'a, L, D>, sampler: Sampler) -> Result<Self, SampleError> {
         let Interp::BSpline { order, prefilter } = sampler.interp else {
-            return Ok(Self { at: *at, sampler: (sampler, sampler), moves: None, prefilter: None });
+            return Ok(Self { at: *at, sampler, prefilter: None });
         };
         let edges = Edges::new(sampler.padding, at.source().extent(), prefilter);
         Ok(Self {
-            at: at.within(edges.margin, edges.extent)?,
-            sampler: (sampler, Sampler::new(Interp::BSpline { order, prefilter: false }, edges.taps)),
-            moves: edges.clamps.then_some(Padding::Border),
+            at: at.within(edges.margin)?,
+            sampler: Sampler { interp: Interp::BSpline { order, prefilter: false }, ..sampler },
             prefilter: prefilter.then_some((order, edges)),
         })
     }
@@ -340,8 +324,8 @@ pub(crate) fn derive_wide<T: Sample + Location, L: Location, const D: usize>(
     check_len(&out_grad, shape)?;
     check_len(&out_image, image.shape())?;
     check_len(&out_locations, at.at.shape())?;
-    let Reading { at, sampler, moves, prefilter } = Reading::new(at, sampler)?;
-    let padding = sampler.0.padding;
+    let padding = sampler.padding;
+    let Reading { at, sampler, prefilter } = Reading::new(at, sampler)?;
     let filtered = |image: &View<'_, T, D>, padding| match prefilter {
         Some((order, edges)) => coefficients(image, order, padding, edges),
         None => copied(image, 0, padding),
@@ -362,7 +346,7 @@ pub(crate) fn derive_wide<T: Sample + Location, L: Location, const D: usize>(
     };
     let (grad, coefficients) = (operands.grad.view(), operands.image.view());
     let tangent = operands.tangent.as_ref().map(Dense::view);
-    let plan = Plan::new(&grad, &coefficients, &at, tangent_locations, sampler.1, moves.is_some())?;
+    let plan = Plan::new(&grad, &coefficients, &at, tangent_locations, sampler)?;
     if let Some(out) = out_locations {
         if first { plan.slopes(out) } else { plan.bends(tangent.as_ref(), out) }
     }

@@ -96,7 +96,7 @@ fn agree<T: Sample + Location, const D: usize>(
     if rng.below(4) == 0 {
         upstream = View::strided(&grad, 0, shape, Strides { n: 0, c: 0, size: [0; D] }).unwrap();
     }
-    let mut plan = Plan::new(&upstream, &image, &at, None, Sampler { interp: Interp::Linear, padding }, false).unwrap();
+    let mut plan = Plan::new(&upstream, &image, &at, None, Sampler { interp: Interp::Linear, padding }).unwrap();
     assert!(plan.lanes && plan.terrain.is_some());
     let both = |plan: &Plan<'_, '_, T, f32, D>| {
         let mut to_image = vec![T::narrow(f64::NAN); image_shape.elements().unwrap()];
