@@ -127,8 +127,8 @@ def test_grid_sample_by_splines_is_map_coordinates(order: int) -> None:
                 image[None, None], grid, f"bspline{order}", padding, align_corners=centers, coords="pixel", fill=fill
             )[0, 0]
             expected = displace.map_coordinates(image, at, order=order, mode=mode, cval=fill)
-            # SciPy's slip under reflect, on five to twelve pixels.
-            slip = {2: 1e-8, 3: 1e-7, 4: 1e-4, 5: 1e-3}[order] if mode == "reflect" else 0
+            # SciPy's slip under reflect: some times pole ** (2 * n), on n = 5 pixels and more.
+            slip = 5 * {2: 0.1716, 3: 0.268, 4: 0.3614, 5: 0.4306}[order] ** 10 if mode == "reflect" else 0
             assert np.abs(found - expected).max() <= slip, (padding, centers)
 
 
@@ -247,10 +247,10 @@ def test_antialiasing_is_an_average() -> None:
         image[None, None], grid, padding_mode="border", align_corners=False, coords="pixel", antialias=True
     )
     squares, directions = np.linalg.eigh(matrix @ matrix.T)
-    axes = tuple(np.sqrt(max(square - 1, 0) / 4) * directions[:, k] for k, square in enumerate(squares))
+    axes = tuple(np.sqrt(max(square - 1.01, 0) / 4) * directions[:, k] for k, square in enumerate(squares))
     for y, x in [(4, 4), (2, 5), (6, 3)]:
-        # Places up to 3/4 of a pixel apart: the sum of a smooth image by a bell is good to some thousandths.
-        assert abs(found[0, 0, y, x] - _ewa(image, grid[0, y, x], axes)) < 5e-3
+        # Few places, ends included, hold up to 3 per cent more variance than many do.
+        assert abs(found[0, 0, y, x] - _ewa(image, grid[0, y, x], axes)) < 1.5e-2
 
 
 @pytest.mark.parametrize("angle", (0.0, 0.5))
@@ -303,7 +303,7 @@ def test_antialiasing_leaves_alone_what_does_not_shrink() -> None:
         assert np.abs(shrunk.astype(float) - 7).max() < 1e-5
     # Larger is no shrinking, and shrinking begins without a jump.
     image = rng.normal(size=(1, 1, 40, 40))
-    for by, least, most in [(0.5, 0, 0), (1.0, 0, 0), (1.001, 1e-9, 2e-2), (1.05, 1e-3, 0.5)]:
+    for by, least, most in [(0.5, 0, 0), (1.0, 0, 0), (1.004, 0, 0), (1.006, 1e-6, 2e-2), (1.05, 1e-3, 0.5)]:
         grid = _shrink(40, by, 0.3)
         plain, averaged = (
             displace.grid_sample(image, grid, "bicubic", "border", align_corners=False, coords="pixel", antialias=antialias)

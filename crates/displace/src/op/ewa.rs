@@ -12,6 +12,8 @@ use crate::rows::{for_each_band, map_rows_costing, row_index, zip_each};
 use crate::sampler::Sampler;
 use crate::view::{Dense, Layout, Shape, View};
 
+/// The square of a length from which an image shrinks: locations in `f32` that merely turn it are less far off.
+const SHRINKS: f64 = 1.01;
 /// The variance of the average, in squared pixels of the destination.
 const VARIANCE: f64 = 0.25;
 /// How far it reaches, in standard deviations.
@@ -29,8 +31,8 @@ const TOGETHER: usize = 64;
 /// destination pixel covers, so that nothing aliases.
 ///
 /// *The average*: let `J` be the Jacobian of the map at a destination pixel, in source pixels per destination pixel (central differences of
-/// the locations, at the ends one-sided). Along each axis `u` of the ellipse `J J^T` whose length `l` is above 1, the interpolated image is
-/// averaged with a Gaussian of the variance `(l^2 - 1)/4`, which with the pixel that every image has already makes a standard deviation of half a
+/// the locations, at the ends one-sided). Along each axis `u` of the ellipse `J J^T` whose length `l` is above 1.005, the interpolated image is
+/// averaged with a Gaussian of the variance `(l^2 - 1.01)/4`, which with the pixel that every image has already makes a standard deviation of half a
 /// destination pixel; along others it is not. It is cut off at three standard deviations and summed at places at most 3/4 of a pixel
 /// apart, weights divided by their sum. A map that shrinks nowhere reads what `sample` reads, bit for bit, and the average begins with a
 /// width of 0: nothing jumps. *Work*: `2 m + 1` places along an axis of the ellipse, `m` at least 3 and 4 standard deviations, but at most 48: shrinking
@@ -281,12 +283,12 @@ impl Ellipse {
         let (cos, sin) = if spread > 0.0 { (half / spread, shear / spread) } else { (1.0, 0.0) };
         let long = [((1.0 + cos) / 2.0).sqrt(), ((1.0 - cos) / 2.0).sqrt().copysign(sin)];
         let directions = [long, [-long[1], long[0]]];
-        if !(squares[0] > 1.0) || !squares[0].is_finite() || !at.iter().all(|x| x.is_finite()) {
+        if !(squares[0] > SHRINKS) || !squares[0].is_finite() || !at.iter().all(|x| x.is_finite()) {
             return None;
         }
         let (mut axes, mut sides) = ([[0.0; 2]; 2], [0; 2]);
         for k in 0..2 {
-            let deviation = (VARIANCE * (squares[k] - 1.0)).max(0.0).sqrt();
+            let deviation = (VARIANCE * (squares[k] - SHRINKS)).max(0.0).sqrt();
             if deviation > 0.0 {
                 axes[k] = directions[k].map(|x| x * deviation);
                 let needed = (REACH * deviation / APART).ceil();
@@ -429,9 +431,9 @@ mod tests {
         assert_eq!(Ellipse::new([0.0; 2], [1.0, 0.0], [0.0, 1.0]), None);
         assert_eq!(Ellipse::new([0.0; 2], [0.6, 0.8], [-0.8, 0.6]), None);
         assert_eq!(Ellipse::new([0.0; 2], [f64::NAN, 0.0], [0.0, 4.0]), None);
-        // Along y by 4: a deviation of sqrt(15)/2, and three of them are 5.8 pixels: eight places to either side, none along x.
+        // Along y by 4: a deviation of sqrt(14.99)/2, and three of them are 5.8 pixels: eight places to either side, none along x.
         let ellipse = Ellipse::new([0.0; 2], [1.0, 0.0], [0.0, 4.0]).unwrap();
-        let deviation = 15f64.sqrt() / 2.0;
+        let deviation = 14.99f64.sqrt() / 2.0;
         assert!((ellipse.axes[0][0].abs() + (ellipse.axes[0][1].abs() - deviation).abs()) < 1e-15 && ellipse.axes[1] == [0.0; 2]);
         assert_eq!(ellipse.sides, [8, 0]);
         // Skewed, the axes are those of J J^T: their squares add up to it, less the pixel.
@@ -440,7 +442,7 @@ mod tests {
         for i in 0..2 {
             for j in 0..2 {
                 let sum: f64 = ellipse.axes.iter().map(|axis| axis[i] * axis[j]).sum();
-                let expected = VARIANCE * (a[i] * a[j] + b[i] * b[j] - if i == j { 1.0 } else { 0.0 });
+                let expected = VARIANCE * (a[i] * a[j] + b[i] * b[j] - if i == j { SHRINKS } else { 0.0 });
                 assert!((sum - expected).abs() < 1e-14, "{sum} {expected}");
             }
         }
