@@ -284,7 +284,7 @@ impl Ellipse {
         let (cos, sin) = if spread > 0.0 { (half / spread, shear / spread) } else { (1.0, 0.0) };
         let long = [((1.0 + cos) / 2.0).sqrt(), ((1.0 - cos) / 2.0).sqrt().copysign(sin)];
         let directions = [long, [-long[1], long[0]]];
-        if !(squares[0] > SHRINKS) || !squares[0].is_finite() || !at.iter().all(|x| x.is_finite()) {
+        if !squares[0].is_finite() || squares[0] <= SHRINKS || !at.iter().all(|x| x.is_finite()) {
             return None;
         }
         let (mut axes, mut sides) = ([[0.0; 2]; 2], [0; 2]);
