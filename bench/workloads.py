@@ -393,6 +393,33 @@ def volume(side: int) -> Any:
     return build
 
 
+def spline(side: int) -> Any:
+    """A cubic B-spline through all voxels, its filter included, at places that wander: SciPy's own default mode."""
+
+    def build(lib: Libraries, divide: int) -> Case:
+        size = (side // divide,) * 3
+        image, at = pixels(*size), Places(size, "smooth")
+        # Coefficients reach several times the image's numbers, and are rounded to f32 after each axis.
+        case = Case(image.size, image.nbytes * 2 + at.pixel.nbytes, image.nbytes, 8 * close(size))
+        out = np.empty_like(image)
+
+        def same(result):
+            return [np.asarray(result)]
+
+        def interpolate(library, output=None):
+            found = library.map_coordinates(image, at.planes, output, 3)
+            return out if found is None else found
+
+        case.add("ours", "map_coordinates", lambda: interpolate(lib.displace), same)
+        case.add("ours", "map_coordinates", lambda: interpolate(lib.displace, out), same, True)
+        if lib.scipy:
+            case.add("scipy", "map_coordinates", lambda: interpolate(lib.scipy), same)
+            case.add("scipy", "map_coordinates", lambda: interpolate(lib.scipy, out), same, True)
+        return case
+
+    return build
+
+
 # Gradients
 
 
@@ -697,6 +724,7 @@ WORKLOADS = [
     Workload(
         "trilinear-160-torch", "160³, torch tensors", (("torch", 10),), T, image_and_grid((1, 1, 160, 160, 160), ("NCDHW",))
     ),
+    Workload("bspline3-160", "160³, cubic B-spline and its filter", (("scipy", 8),), (), spline(160)),
     Workload("cubic-2048", "2048², smooth map, bicubic", (("cv2", 1.5),), (), image_and_map((2048, 2048), "smooth", "bicubic")),
     Workload("nearest-2048", "2048², smooth map, nearest", (("cv2", 1.3),), (), image_and_map((2048, 2048), "smooth", "nearest")),
     Workload("u8-rgb-4096", "4096²x3 u8, HWC, f32 locations", (("cv2", 1.3),), (), interleaved((1, 4096, 4096, 3), np.uint8)),

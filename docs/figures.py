@@ -222,6 +222,22 @@ def start(path):
     plt.close(figure)
 
 
+def antialias(path):
+    """A zone plate at a quarter of its size, without and with an average."""
+    size, by = 512, 4
+    at = np.arange(size, dtype=np.float32) - (size - 1) / 2
+    image = 0.5 + 0.5 * np.cos(np.pi / size * (at[:, None] ** 2 + at[None] ** 2))
+    x = np.arange(size // by, dtype=np.float32) * by + (by - 1) / 2
+    grid = np.stack(np.meshgrid(x, x), -1)[None]
+    pictures = [
+        displace.grid_sample(image[None, None], grid, "bilinear", "reflection", align_corners=False, coords="pixel", antialias=on)
+        for on in (False, True)
+    ]
+    gap = np.ones((size // by, 8), np.float32)
+    both = np.concatenate([pictures[0][0, 0], gap, pictures[1][0, 0]], 1)
+    displace.write(path, (np.clip(both, 0, 1).repeat(2, 0).repeat(2, 1) * 255).round().astype(np.uint8))
+
+
 def twist(height, width):
     """A grid that turns the middle of an image by 60 degrees and leaves its rim alone, as the first page makes it."""
     theta = np.float32([[[1, 0, 0], [0, 1, 0]]])
@@ -268,6 +284,7 @@ def main():
         (folder / f"{name}.svg").write_text(draw(), encoding="utf-8")
     start(folder / "start.jpg")
     taps(folder / "deform_conv.png")
+    antialias(folder / "antialias.png")
 
 
 if __name__ == "__main__":

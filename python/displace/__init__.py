@@ -6,6 +6,7 @@
     affine_grid             theta -> grid
     grid_sample             torch's, for tensors and arrays
     warp                    image and field -> warped image
+    map_coordinates         SciPy's, with its splines and modes; also spline_filter
     invert                  where each input pixel goes, with validity, multiplicity and residual
     transform_points        key points through a map, either way; also transform_boxes, _polygons, _labels
     splat                   forward warping: the adjoint of sampling
@@ -64,6 +65,7 @@ from ._inspect import Report, inspect
 from ._invert import Convergence, Inverse, invert
 from ._jacobian import curl, divergence, jacobian, jacobian_determinant, strain
 from ._moving_least_squares import moving_least_squares
+from ._map_coordinates import map_coordinates, spline_filter
 from ._points import Points, transform_boxes, transform_labels, transform_points, transform_polygons
 from ._resize import resize
 from ._splat import Splat, splat
@@ -129,11 +131,13 @@ __all__ = [
     "jacobian_determinant",
     "log",
     "moving_least_squares",
+    "map_coordinates",
     "plot",
     "read",
     "resize",
     "set_num_threads",
     "splat",
+    "spline_filter",
     "strain",
     "transform_boxes",
     "transform_labels",

@@ -21,8 +21,15 @@ _FLOATS: dict[Any, np.dtype[Any]] = {
     np.dtype(np.float64): np.dtype(np.float64),
 }
 _IMAGES = {np.dtype(kind) for kind in (np.uint8, np.uint16, np.int16, np.float16, np.float32, np.float64)}
+_SPLINES = tuple(f"bspline{order}" for order in (2, 3, 4, 5))
+MODES = (
+    *("bilinear", "nearest", "bicubic", "linear", "trilinear", "cubic", "tricubic"),
+    *("catmull-rom", "mitchell", "lanczos3", "lanczos4"),
+    *_SPLINES,
+    *(f"{spline}-coefficients" for spline in _SPLINES),
+)
 _WORDS = (
-    ("mode", ("bilinear", "nearest", "bicubic", "linear", "trilinear", "cubic", "tricubic")),
+    ("mode", MODES),
     ("padding_mode", ("zeros", "border", "reflection", "wrap", "constant")),
     ("coords", ("normalized", "pixel", "displacement")),
     ("rest", (None, "index", "extent")),

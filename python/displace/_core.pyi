@@ -57,18 +57,22 @@ __all__ = [
     "make_bspline",
     "make_elastic",
     "make_moving",
+    "map_coordinates",
     "overlap",
     "picture",
     "read",
     "resize",
     "resize_grid",
     "sample",
+    "sample_ewa",
+    "sample_ewa_grad",
     "sample_grad",
     "sample_grad_grad",
     "sample_grads_small",
     "sample_small",
     "set_num_threads",
     "splat",
+    "spline_filter",
     "transform_boxes",
     "transform_points",
     "use_torch",
@@ -230,3 +234,9 @@ def splat(
 def deform_conv2d(operands: _Operands, out: Any, steps: _Steps) -> None: ...
 def deform_conv2d_shape(operands: _Operands, steps: _Steps) -> list[int]: ...
 def deform_conv2d_grad(grad: Any, operands: _Operands, outs: Sequence[Any | None], steps: _Steps) -> None: ...
+def map_coordinates(image: Any, coordinates: Any, out: Any, order: int, mode: str, cval: float, prefilter: bool) -> None: ...
+def spline_filter(image: Any, out: Any, order: int, mode: str, adjoint: bool) -> None: ...
+def sample_ewa(image: Any, grid: Any, out: Any, sampling: _Sampling) -> None: ...
+def sample_ewa_grad(
+    grad: Any, image: Any, grid: Any, out_image: Any | None, out_grid: Any | None, sampling: _Sampling
+) -> None: ...

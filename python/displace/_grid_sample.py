@@ -15,6 +15,7 @@ def grid_sample(
     coords="normalized",
     rest=None,
     fill=0.0,
+    antialias=False,
     out=None,
 ):
     """Reads `input` at the locations in `grid`: `torch.nn.functional.grid_sample`, for tensors and arrays.
@@ -25,8 +26,10 @@ def grid_sample(
         Images or volumes: uint8, uint16, int16, float16, bfloat16 (torch), float32 or float64, any strides.
     grid : array or tensor, (N, H_out, W_out, 2) or (N, D_out, H_out, W_out, 3)
         Where each output pixel reads, the last axis x, y(, z); any float type, which need not be that of `input`.
-    mode : "bilinear", "nearest" or "bicubic"
-        Between pixels; on volumes "bilinear" is trilinear and "bicubic" tricubic.
+    mode : str
+        Between pixels: "bilinear", "nearest" or "bicubic" (on volumes "bilinear" is trilinear and "bicubic" tricubic); "catmull-rom",
+        "mitchell", "lanczos3", "lanczos4"; or a B-spline through the pixels, "bspline2" to "bspline5", and "bspline3-coefficients" and so
+        on for images that `spline_filter` has filtered.
     padding_mode : "zeros", "border", "reflection", "wrap" or "constant"
         Outside the image. "wrap" repeats it.
     align_corners : bool
@@ -39,6 +42,9 @@ def grid_sample(
         For displacements: what they are measured from. Needed only if input and output differ in size.
     fill : float
         What "zeros" and "constant" read outside the image; other paddings take none.
+    antialias : bool
+        Whether output pixels that cover more than a pixel of the input are averages over an ellipse, so that nothing aliases; what does
+        not shrink stays as it is. Images only. Gradients of the grid hold the ellipses fixed, and there are no second ones.
     out : array or tensor, optional
         Where to write the result.
 
@@ -70,7 +76,7 @@ def grid_sample(
     array([[[[12]]]], dtype=uint8)
     """
     # The core reads no rest where it needs none, and so would not see a wrong one.
-    if out is None and rest is None and not _arrays.traced():
+    if out is None and rest is None and not antialias and not _arrays.traced():
         result = _core.sample_small(input, grid, mode, padding_mode, align_corners, coords, rest, fill)
         if result is True:
             from . import _torch_grad
@@ -83,12 +89,14 @@ def grid_sample(
     if _arrays.is_torch(input, grid):
         from . import _torch
 
-        return _torch.grid_sample(input, grid, (mode, padding_mode, float(fill), coords, align_corners, rest), out)
+        sampling = (mode, padding_mode, float(fill), coords, align_corners, rest)
+        return _torch.grid_sample(input, grid, sampling, out, "sample_ewa" if antialias else "sample")
     image, at = _arrays.enter(input, "input"), _arrays.enter(grid, "grid")
     _arrays.check_sample(image.shape, at.shape)
     _arrays.check_memory(image, "input")
     _arrays.real_dtype(at, "grid")
     result, finish = _arrays.prepare_out(out, image.shape[:2] + at.shape[1:-1], image.dtype)
-    _core.sample(image, at, result, (mode, padding_mode, float(fill), coords, align_corners, rest))
+    sample = _core.sample_ewa if antialias else _core.sample
+    sample(image, at, result, (mode, padding_mode, float(fill), coords, align_corners, rest))
     finish()
     return out if out is not None else _arrays.leave(input)(result)

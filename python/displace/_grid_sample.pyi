@@ -15,6 +15,7 @@ def grid_sample(
     coords: Coords = "normalized",
     rest: Rest | None = None,
     fill: float = 0.0,
+    antialias: bool = False,
     out: Array | None = None,
 ) -> Array: ...
 @overload
@@ -28,5 +29,6 @@ def grid_sample(
     coords: Coords = "normalized",
     rest: Rest | None = None,
     fill: float = 0.0,
+    antialias: bool = False,
     out: npt.NDArray[Any] | None = None,
 ) -> npt.NDArray[Any]: ...

@@ -99,12 +99,12 @@ def affine_grid(theta, size, align_corners):
     return call("affine_grid", theta.to(REAL[theta.dtype]), size, align_corners).to(theta.dtype)
 
 
-def _sampled(image, grid, sampling):
+def _sampled(image, grid, sampling, name="sample"):
     # torch samples in float32 under autocast; so does this.
     if torch.is_autocast_enabled("cpu"):
         with torch.autocast("cpu", enabled=False):
-            return _sampled(_wide(image), _wide(grid), sampling)
-    return call("sample", image, grid, *sampling)
+            return _sampled(_wide(image), _wide(grid), sampling, name)
+    return call(name, image, grid, *sampling)
 
 
 _HALF = {torch.float16, torch.bfloat16}
@@ -118,26 +118,26 @@ def _same(tensor):
     return tensor
 
 
-def _sampled_into(out, target, image, grid, sampling, seen):
+def _sampled_into(out, target, image, grid, sampling, seen, name="sample"):
     """Sampling into `out`; `target` is a view of it with the operator's axes, `seen` makes the caller's of those."""
     widens = torch.is_autocast_enabled("cpu") and not _HALF.isdisjoint((image.dtype, grid.dtype))
     dtype = torch.float32 if widens and image.dtype in _HALF else image.dtype
     shape = (*image.shape[:2], *grid.shape[1:-1])
     _check_out(out, seen(torch.empty(shape, device="meta")).shape, dtype, (image, grid))
-    if widens or not _written("sample", target(out), (image, grid), *sampling):
-        out.copy_(seen(_sampled(image, grid, sampling)))
+    if widens or name not in INTO or not _written(name, target(out), (image, grid), *sampling):
+        out.copy_(seen(_sampled(image, grid, sampling, name)))
     return out
 
 
-def grid_sample(image, grid, sampling, out):
+def grid_sample(image, grid, sampling, out, name="sample"):
     _check_together(image, "input", grid, "grid")
     _arrays.check_sample(image.shape, grid.shape)
     if out is None:
-        return _sampled(image, grid, sampling)
-    return _sampled_into(out, _same, image, grid, sampling, _same)
+        return _sampled(image, grid, sampling, name)
+    return _sampled_into(out, _same, image, grid, sampling, _same, name)
 
 
-def warp(image, field, sampling, planes, batch, channels_last, out):
+def warp(image, field, sampling, planes, batch, channels_last, out, name="sample"):
     _check_together(image, "image", field, "field")
     samples = max(image.shape[0], field.shape[0]) if 0 not in (image.shape[0], field.shape[0]) else 0
     image, field = (tensor.expand(samples, *tensor.shape[1:]) for tensor in (image, field))
@@ -157,8 +157,8 @@ def warp(image, field, sampling, planes, batch, channels_last, out):
         return out.unsqueeze(1) if planes == 0 else out
 
     if out is None:
-        return seen(_sampled(image, field, sampling))
-    return _sampled_into(out, target, image, field, sampling, seen)
+        return seen(_sampled(image, field, sampling, name))
+    return _sampled_into(out, target, image, field, sampling, seen, name)
 
 
 def splat(values, field, weights, size, sampling, reduce):
@@ -323,3 +323,69 @@ _core.use_torch(
     # Without the default's name, which takes as long to read as the rest of the call; the result is looked at afterwards.
     (torch.empty, partial(torch.empty, dtype=torch.float64)),
 )
+
+
+def map_coordinates(input, coordinates, output, order, mode, cval, prefilter, check):
+    """SciPy's modes by what `sample` has: other coordinates, and the constant afterwards."""
+    if output is not None:
+        raise DTypeError("map_coordinates of tensors takes no output: the result has the input's dtype")
+    if not isinstance(coordinates, torch.Tensor):
+        raise DTypeError(f"coordinates are a {type(coordinates).__name__}: expected a torch tensor, as the input is")
+    _check_together(input, "input", coordinates, "coordinates")
+    axes = input.dim()
+    check(axes, order, mode, 0)
+    if coordinates.dim() < 1 or coordinates.shape[0] != axes:
+        raise ShapeError(
+            f"coordinates have shape {tuple(coordinates.shape)}: expected ({axes}, ...), one row for each axis of the input"
+        )
+    if 0 in input.shape:
+        raise ShapeError(f"input has shape {tuple(input.shape)}: there is nothing to read")
+    if order == 0:
+        # Nothing depends on coordinates that are rounded; SciPy's ties are those of the arrays' way.
+        from ._map_coordinates import map_coordinates as of_arrays
+
+        return torch.from_numpy(of_arrays(input.detach().numpy(), coordinates.detach().numpy(), None, 0, mode, cval))
+    at = coordinates
+    lengths = torch.tensor(input.shape, dtype=at.dtype).reshape((axes,) + (1,) * (at.dim() - 1))
+    last = lengths - 1
+    if mode == "wrap":
+        below = torch.trunc(-at / last) + 1
+        turned = torch.where(at < 0, at + last * below, torch.where(at > last, at - last * torch.trunc(at / last), at))
+        at = torch.where(last > 0, turned, at * 0)
+    padding, centers = {
+        "reflect": ("reflection", False),
+        "grid-mirror": ("reflection", False),
+        "nearest": ("border", False),
+        "grid-wrap": ("wrap", False),
+        "grid-constant": ("constant", False),
+    }.get(mode, ("reflection", True))
+    interp = "bilinear" if order == 1 else f"bspline{order}" + ("" if prefilter else "-coefficients")
+    if prefilter and order > 1 and mode in ("reflect", "grid-mirror"):
+        # SciPy's filter differs from the exact one on short lines.
+        real = (
+            torch.float64 if torch.float64 in (input.dtype, coordinates.dtype) or not input.is_floating_point() else torch.float32
+        )
+        filtered = call("spline_filter", input.to(real)[None, None], order, mode, False)[0, 0]
+        return map_coordinates(filtered, coordinates, None, order, mode, cval, False, check).to(input.dtype)
+    shape = at.shape[1:]
+    width = shape[-1] if shape else 1
+    grid = at.flip(0).movedim(0, -1).reshape((1,) * (axes - 1) + (-1, width, axes)).contiguous()
+    fill = float(cval) if mode == "grid-constant" else 0.0
+    result = _sampled(input[None, None], grid, (interp, padding, fill, "pixel", centers, None)).reshape(shape)
+    if mode == "constant":
+        outside = ((coordinates < 0) | (coordinates > last)).any(0)
+        result = torch.where(outside, torch.tensor(cval).to(result.dtype), result)
+    return result
+
+
+def spline_filter(input, order, output, mode, check):
+    _check(input, "input", IMAGES)
+    check(input.dim(), order, mode, 0)
+    own = torch.float32 if input.dtype == torch.float32 else torch.float64
+    dtype = own if output is None else {np.float64: torch.float64, np.float32: torch.float32}.get(output, output)
+    if dtype not in (torch.float32, torch.float64):
+        raise DTypeError(f"output is {output}: expected torch.float32 or torch.float64")
+    image = input.to(dtype)
+    if order < 2 or image.numel() == 0:
+        return image.clone()
+    return call("spline_filter", image[None, None], order, mode, False)[0, 0]

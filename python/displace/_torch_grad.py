@@ -219,6 +219,22 @@ def _no_third(ctx, *_):
     raise NotImplementedError("displace: sampling has first and second derivatives; a third was asked for")
 
 
+# sample_ewa: first derivatives only, with the ellipses held fixed
+
+
+def _ewa_backward(ctx, grad):
+    image, grid = ctx.saved_tensors
+    need_image, need_grid = ctx.needs_input_grad[:2]
+    d_image, d_grid = call("sample_ewa_grad", grad, image, grid, need_image, need_grid, *ctx.sampling)
+    return d_image if need_image else None, d_grid if need_grid else None, *_nothing(6)
+
+
+def _no_second(ctx, *_):
+    raise NotImplementedError(
+        "displace: antialiased sampling has first derivatives in reverse mode only; without antialias it has second ones"
+    )
+
+
 # displacement and grid_from_displacement: a factor for each axis
 
 
@@ -286,15 +302,33 @@ def _affine_grid_grad_jvp(ctx, grad_t, *_):
     return call("affine_grid_grad", grad_t, ctx.align_corners)
 
 
+# spline_filter and its adjoint: linear
+
+
+def _keep_filter(ctx, inputs, output):
+    _, ctx.order, ctx.mode, ctx.adjoint = inputs
+
+
+def _filter_backward(ctx, grad):
+    return call("spline_filter", grad, ctx.order, ctx.mode, not ctx.adjoint), *_nothing(3)
+
+
+def _filter_jvp(ctx, image_t, *_):
+    return call("spline_filter", image_t, ctx.order, ctx.mode, ctx.adjoint)
+
+
 _RULES = {
     "sample": _Rule(_keep_sample, _sample_backward, _sample_jvp),
     "sample_grad_image": _Rule(_keep_grad_image, _grad_image_backward, _grad_image_jvp),
     "sample_grad_grid": _Rule(_keep_grad_grid, _grad_grid_backward, _grad_grid_jvp),
     "sample_push": _Rule(_keep_push, _push_backward, _no_third),
     "sample_grad_grad": _Rule(_keep_nothing, _no_third, _no_third),
+    "sample_ewa": _Rule(_keep_sample, _ewa_backward, _no_second),
+    "sample_ewa_grad": _Rule(_keep_nothing, _no_second, _no_second),
     "displacement": _Rule(_keep_lattice, _displacement_backward, _displacement_jvp),
     "grid_from_displacement": _Rule(_keep_lattice, _grid_from_displacement_backward, _grid_from_displacement_jvp),
     "affine_grid": _Rule(_keep_affine, _affine_grid_backward, _affine_grid_jvp),
+    "spline_filter": _Rule(_keep_filter, _filter_backward, _filter_jvp),
     "affine_grid_grad": _Rule(_keep_affine_grad, _affine_grid_grad_backward, _affine_grid_grad_jvp),
 }
 

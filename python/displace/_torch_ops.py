@@ -119,6 +119,29 @@ def _sample_grad_grad_new(tangent, grad, image, grid, need_image, need_grid, *sa
     return _new(image, image.shape if need_image else (0,)), _new(grid, grid.shape if need_grid else (0,))
 
 
+@_define(f"sample_ewa(Tensor image, Tensor grid, {_SAMPLING}) -> Tensor")
+def _sample_ewa(image, grid, *sampling):
+    out = _new_sample(image, grid)
+    _core.sample_ewa(capsule(image), capsule(grid), capsule(out), sampling)
+    return out
+
+
+@_define(
+    f"sample_ewa_grad(Tensor grad, Tensor image, Tensor grid, bool need_image, bool need_grid, {_SAMPLING}) -> (Tensor, Tensor)"
+)
+def _sample_ewa_grad(grad, image, grid, need_image, need_grid, *sampling):
+    to_image, to_grid = outs = _sample_ewa_grad_new(grad, image, grid, need_image, need_grid)
+    wanted = capsule(to_image) if need_image else None, capsule(to_grid) if need_grid else None
+    _core.sample_ewa_grad(capsule(grad), capsule(image), capsule(grid), *wanted, sampling)
+    return outs
+
+
+def _sample_ewa_grad_new(grad, image, grid, need_image, need_grid, *sampling):
+    return _new(image, image.shape if need_image else (0,)), _new(grid, grid.shape if need_grid else (0,))
+
+
+torch.library.register_fake("displace::sample_ewa", _new_sample, lib=LIBRARY)
+torch.library.register_fake("displace::sample_ewa_grad", _sample_ewa_grad_new, lib=LIBRARY)
 torch.library.register_fake("displace::sample", _new_sample, lib=LIBRARY)
 torch.library.register_fake("displace::sample_grad_image", lambda grad, grid, size, *sampling: _new(grad, size), lib=LIBRARY)
 torch.library.register_fake(
@@ -130,6 +153,19 @@ torch.library.register_fake(
     lib=LIBRARY,
 )
 torch.library.register_fake("displace::sample_grad_grad", _sample_grad_grad_new, lib=LIBRARY)
+
+
+# Splines
+
+
+@_define("spline_filter(Tensor image, int order, str mode, bool adjoint) -> Tensor")
+def _spline_filter(image, order, mode, adjoint):
+    out = _new(image, image.shape)
+    _core.spline_filter(capsule(image), capsule(out), order, mode, adjoint)
+    return out
+
+
+torch.library.register_fake("displace::spline_filter", lambda image, *_: _new(image, image.shape), lib=LIBRARY)
 
 
 # Between grids, fields and theta

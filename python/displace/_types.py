@@ -4,7 +4,28 @@ from __future__ import annotations
 
 from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
-Mode: TypeAlias = Literal["bilinear", "nearest", "bicubic", "linear", "trilinear", "cubic", "tricubic"]
+Mode: TypeAlias = Literal[
+    "bilinear",
+    "nearest",
+    "bicubic",
+    "linear",
+    "trilinear",
+    "cubic",
+    "tricubic",
+    "catmull-rom",
+    "mitchell",
+    "lanczos3",
+    "lanczos4",
+    "bspline2",
+    "bspline3",
+    "bspline4",
+    "bspline5",
+    "bspline2-coefficients",
+    "bspline3-coefficients",
+    "bspline4-coefficients",
+    "bspline5-coefficients",
+]
+ScipyMode: TypeAlias = Literal["reflect", "grid-mirror", "constant", "grid-constant", "nearest", "mirror", "grid-wrap", "wrap"]
 PaddingMode: TypeAlias = Literal["zeros", "border", "reflection", "wrap", "constant"]
 Rest: TypeAlias = Literal["index", "extent"]
 Coords: TypeAlias = Literal["normalized", "pixel", "displacement"]

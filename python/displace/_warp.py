@@ -20,6 +20,7 @@ def warp(
     rest=None,
     fill=0.0,
     channels_last=False,
+    antialias=False,
     out=None,
 ):
     """The image as a displacement field makes it appear: each output pixel reads its rest place plus its displacement.
@@ -32,7 +33,7 @@ def warp(
     field : array or tensor, (N, H, W, 2) or (N, D, H, W, 3), N may be left out; or a `Field`
         Displacements in pixels of the image, x first, in the pull direction: an output pixel reads from where its vector
         points to. Optical flow from frame 1 to frame 2 so warps frame 2 back to frame 1.
-    mode, padding_mode, fill
+    mode, padding_mode, fill, antialias
         As in `grid_sample`; "zeros" and "constant" read `fill`, other paddings take none.
     align_corners : bool
         Plays a part only in padding "reflection" (mirrors between edges, or at centres) and rest "extent".
@@ -99,7 +100,7 @@ def warp(
     if torch:
         from . import _torch
 
-        return _torch.warp(image, field, sampling, planes, batch, channels_last, out)
+        return _torch.warp(image, field, sampling, planes, batch, channels_last, out, "sample_ewa" if antialias else "sample")
     samples = max(image.shape[0], field.shape[0]) if 0 not in (image.shape[0], field.shape[0]) else 0
     shape = (samples, image.shape[1], *field.shape[1:-1])
     # What the caller sees: channels moved, axes that neither input has left out.
@@ -113,6 +114,7 @@ def warp(
         target = np.moveaxis(result.reshape((shape[0], *shape[2:], shape[1])), -1, 1)
     else:
         target = result.reshape(shape)
-    _core.sample(image, field, target, sampling)
+    sample = _core.sample_ewa if antialias else _core.sample
+    sample(image, field, target, sampling)
     finish()
     return out if out is not None else _arrays.leave(like)(result)

@@ -16,6 +16,7 @@ def warp(
     rest: Rest | None = None,
     fill: float = 0.0,
     channels_last: bool = False,
+    antialias: bool = False,
     out: Array | None = None,
 ) -> Array: ...
 @overload
@@ -29,5 +30,6 @@ def warp(
     rest: Rest | None = None,
     fill: float = 0.0,
     channels_last: bool = False,
+    antialias: bool = False,
     out: npt.NDArray[Any] | None = None,
 ) -> npt.NDArray[Any]: ...

@@ -95,11 +95,26 @@ impl ImagesArgs {
     }
 }
 
+/// How images are read between pixels.
+const MODES: [&str; 11] = [
+    "nearest",
+    "bilinear",
+    "bicubic",
+    "catmull-rom",
+    "mitchell",
+    "lanczos3",
+    "lanczos4",
+    "bspline2",
+    "bspline3",
+    "bspline4",
+    "bspline5",
+];
+
 /// How the image is read.
 #[derive(Args, Clone)]
 pub(crate) struct SamplerArgs {
     /// Between pixels
-    #[arg(long, value_name = "MODE", default_value = "bilinear", value_parser = ["nearest", "bilinear", "bicubic"])]
+    #[arg(long, value_name = "MODE", default_value = "bilinear", value_parser = MODES)]
     pub(crate) mode: String,
 
     /// Outside the image
@@ -125,7 +140,7 @@ impl SamplerArgs {
             }
         };
         let interp = match self.mode.parse().map_err(Failure::usage)? {
-            Interp::Cubic { .. } => Interp::Cubic { a: self.cubic_a },
+            interp if interp == Interp::CUBIC => Interp::Cubic { a: self.cubic_a },
             interp => interp,
         };
         Ok(Sampler::new(interp, padding))

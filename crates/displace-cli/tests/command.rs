@@ -124,6 +124,26 @@ fn warp_gives_what_torch_gives() {
 }
 
 #[test]
+fn warp_has_splines_and_averages() {
+    let folder = Folder::new();
+    let stripes: Vec<f32> = (0..64 * 64).map(|i| (i % 2) as f32).collect();
+    let image = folder.save("stripes.npy", &[64, 64], stripes);
+    let map: Vec<f32> = (0..16 * 16).flat_map(|i| [(i % 16 * 4) as f32, (i / 16 * 4) as f32]).collect();
+    let map = folder.save("map.npy", &[1, 16, 16, 2], map);
+    let out = folder.path("out.npy");
+    let warp = |more: &[&str]| {
+        succeeds(&[&["warp", &image, &map, "--as", "pixel", "--padding-mode", "reflection", "-o", &out][..], more].concat());
+        floats(&out).1
+    };
+    // Every fourth pixel is black; a spline passes through them, and what a pixel covers is grey.
+    assert!(warp(&["--mode", "bspline3"]).iter().all(|value| value.abs() < 1e-5));
+    for mode in ["bilinear", "bspline3", "lanczos3"] {
+        let grey = warp(&["--mode", mode, "--antialias"]);
+        assert!((grey[8 * 16 + 8] - 0.5).abs() < 5e-3, "{mode} {}", grey[8 * 16 + 8]);
+    }
+}
+
+#[test]
 fn every_way_to_store_a_grid_gives_the_same_field() {
     let folder = Folder::new();
     let field = |name: &str| {

@@ -62,7 +62,9 @@ raise! {
     displace::error::AxisLenError => shape_error,
     displace::error::JacobianError => shape_error,
     displace::error::DeformError => shape_error,
+    displace::error::EwaError => shape_error,
     displace::error::FoldingError => shape_error,
+    displace::error::OrderError => displace_error,
     displace::error::PointsError => shape_error,
     displace::error::SpacingError => displace_error,
     displace::error::ComponentsError => shape_error,
@@ -117,5 +119,15 @@ impl<T> Raise<T> for Result<T, displace::error::VelocityError> {
 impl<T> Raise<T> for Result<T, displace::GridError> {
     fn raise(self) -> PyResult<T> {
         self.map_err(|e| displace_error(e.to_string()))
+    }
+}
+
+impl<T> Raise<T> for Result<T, displace::error::MapCoordinatesError> {
+    fn raise(self) -> PyResult<T> {
+        use displace::error::MapCoordinatesError;
+        self.map_err(|e| match &e {
+            MapCoordinatesError::Order(_) => displace_error(e.to_string()),
+            _ => shape_error(e.to_string()),
+        })
     }
 }

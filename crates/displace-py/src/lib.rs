@@ -31,6 +31,8 @@ mod core_module {
     #[pymodule_export]
     use crate::op::effective_displacement::effective_displacement;
     #[pymodule_export]
+    use crate::op::ewa::{sample_ewa, sample_ewa_grad};
+    #[pymodule_export]
     use crate::op::exp::{exp, exp_plan, log};
     #[pymodule_export]
     use crate::op::files::{Stored, read, write};
@@ -62,6 +64,8 @@ mod core_module {
     use crate::op::small::{sample_grads_small, sample_small, use_torch};
     #[pymodule_export]
     use crate::op::splat::splat;
+    #[pymodule_export]
+    use crate::op::spline::{map_coordinates, spline_filter};
     #[pymodule_export]
     use crate::op::threads::{get_num_threads, set_num_threads};
     #[pymodule_export]

@@ -57,6 +57,18 @@ pub(crate) mod sealed {
             None
         }
 
+        /// The same numbers, if they are `f64`.
+        #[inline(always)]
+        fn as_f64(_: &[Self]) -> Option<&[f64]> {
+            None
+        }
+
+        /// The same numbers, if they are of this type.
+        #[inline(always)]
+        fn of<T: Sealed>(_: &[T]) -> Option<&[Self]> {
+            None
+        }
+
         /// Numbers of another type to be written, if that is this one.
         #[inline(always)]
         fn of_mut<T: Sealed>(_: &mut [T]) -> Option<&mut [Self]> {
@@ -218,6 +230,11 @@ impl Sealed for f32 {
     }
 
     #[inline(always)]
+    fn of<T: Sealed>(numbers: &[T]) -> Option<&[f32]> {
+        T::as_f32(numbers)
+    }
+
+    #[inline(always)]
     fn of_mut<T: Sealed>(numbers: &mut [T]) -> Option<&mut [f32]> {
         T::as_f32_mut(numbers)
     }
@@ -231,6 +248,16 @@ impl Sealed for f64 {
     #[inline(always)]
     fn as_f64_mut(numbers: &mut [Self]) -> Option<&mut [f64]> {
         Some(numbers)
+    }
+
+    #[inline(always)]
+    fn as_f64(numbers: &[Self]) -> Option<&[f64]> {
+        Some(numbers)
+    }
+
+    #[inline(always)]
+    fn of<T: Sealed>(numbers: &[T]) -> Option<&[f64]> {
+        T::as_f64(numbers)
     }
 
     #[inline(always)]

@@ -45,6 +45,45 @@ impl ShapeText {
     }
 }
 
+/// A B-spline of a degree that is not offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("a B-spline of order {found}: expected 2, 3, 4 or 5; orders 0 and 1 are nearest and linear")]
+pub struct OrderError {
+    /// The degree asked for.
+    pub found: u32,
+}
+
+/// An elliptical weighted average is not possible.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum EwaError {
+    /// A volume.
+    #[error("antialiasing of maps with {found} axes: only images, of 2 axes, are averaged over ellipses")]
+    Axes {
+        /// The number of axes.
+        found: usize,
+    },
+    /// As any other sampling.
+    #[error(transparent)]
+    Sample(#[from] SampleError),
+}
+
+/// Reading as SciPy does is not possible.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum MapCoordinatesError {
+    /// An order that SciPy has not either.
+    #[error("a spline of order {}: expected 0 to 5", .0.found)]
+    Order(#[from] OrderError),
+    /// The image has an axis that is too short or too long.
+    #[error(transparent)]
+    Axis(#[from] AxisLenError),
+    /// Not as many coordinates as the image has axes.
+    #[error(transparent)]
+    Components(#[from] ComponentsError),
+    /// As any other sampling.
+    #[error(transparent)]
+    Sample(#[from] SampleError),
+}
+
 /// An axis with no pixel, or with more than locations can name.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("an axis of {len} pixels: a source axis has between 1 and {max} pixels", max = crate::Axis::MAX_LEN)]
@@ -183,6 +222,9 @@ pub enum SampleError {
         /// The shape it must have.
         expected: ShapeText,
     },
+    /// An image so long that it has no room for the pixels that a B-spline's prefilter puts around it.
+    #[error("12 pixels more on both sides for the B-spline's prefilter: {0}")]
+    Margin(#[from] AxisLenError),
     /// The result cannot be addressed.
     #[error(transparent)]
     View(#[from] ViewError),

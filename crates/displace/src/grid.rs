@@ -1,8 +1,9 @@
 //! Where an output reads: sampling grids, absolute pixel maps and displacement fields, each with the lattice it addresses.
 
 use crate::Rest;
+use crate::axis::Axis;
 use crate::dtype::{Location, Real};
-use crate::error::{ComponentsError, RestNeeded};
+use crate::error::{AxisLenError, ComponentsError, RestNeeded};
 use crate::field::FieldView;
 use crate::lattice::{Between, Lattice};
 use crate::view::View;
@@ -50,6 +51,8 @@ pub struct Locations<'a, L, const D: usize> {
     pub(crate) at: View<'a, L, D>,
     pub(crate) source: Lattice<D>,
     pub(crate) kind: Kind,
+    /// The lattice that gives the numbers their meaning, if `source` is that one with a margin.
+    pub(crate) inner: Option<(Lattice<D>, usize)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -63,7 +66,18 @@ impl<'a, L: Location, const D: usize> Locations<'a, L, D> {
     /// Absolute source pixels, x first, centres at integers: OpenCV's `remap`.
     pub fn pixels(at: View<'a, L, D>, source: Lattice<D>) -> Result<Self, ComponentsError> {
         check_components(&at)?;
-        Ok(Self { at, source, kind: Kind::Pixels })
+        Ok(Self { at, source, kind: Kind::Pixels, inner: None })
+    }
+
+    /// The same places on a lattice that has `margin` pixels more at each side.
+    pub(crate) fn within(&self, margin: usize) -> Result<Self, AxisLenError> {
+        let source = Lattice::from_xy(self.source.size().map(|len| len + 2 * margin), self.source.extent())?;
+        Ok(Self { source, inner: Some((self.source, margin)), ..*self })
+    }
+
+    /// The axes that give numbers their meaning, and how many pixels lie before them.
+    fn meaning(&self) -> (&[Axis; D], usize) {
+        self.inner.as_ref().map_or((self.source.axes(), 0), |(lattice, margin)| (lattice.axes(), *margin))
     }
 
     /// Sizes of the output, x first.
@@ -89,13 +103,15 @@ impl<'a, L: Location, const D: usize> Locations<'a, L, D> {
     /// For `axis` and destination index `j`, the `offset` and whole-pixel `base` such that the location of a stored
     /// `value` is `value * scale + offset + base`.
     pub(crate) fn origin<R: Real>(&self, axis: usize, j: usize) -> (R, i64) {
+        let (axes, margin) = self.meaning();
+        let margin = margin as i64;
         match self.kind {
-            Kind::Normalised => (self.source.axes()[axis].middle(), 0),
-            Kind::Pixels => (R::ZERO, 0),
+            Kind::Normalised => (axes[axis].middle(), margin),
+            Kind::Pixels => (R::ZERO, margin),
             Kind::Displaced(rest) => {
-                let place = self.source.axes()[axis].rest_place(rest, self.destination()[axis], j);
+                let place = axes[axis].rest_place(rest, self.destination()[axis], j);
                 let (whole, part) = place.split();
-                (R::from_f64(part.to_f64()), whole)
+                (R::from_f64(part.to_f64()), whole + margin)
             }
         }
     }
@@ -103,7 +119,7 @@ impl<'a, L: Location, const D: usize> Locations<'a, L, D> {
     /// Pixels per stored unit along `axis`.
     pub(crate) fn scale<R: Real>(&self, axis: usize) -> R {
         match self.kind {
-            Kind::Normalised => self.source.axes()[axis].slope(),
+            Kind::Normalised => self.meaning().0[axis].slope(),
             Kind::Pixels | Kind::Displaced(_) => R::ONE,
         }
     }
@@ -116,12 +132,12 @@ impl<'a, L: Location, const D: usize> Locations<'a, L, D> {
 
 impl<'a, L: Location, const D: usize> From<Grid<'a, L, D>> for Locations<'a, L, D> {
     fn from(grid: Grid<'a, L, D>) -> Self {
-        Self { at: grid.at, source: grid.source, kind: Kind::Normalised }
+        Self { at: grid.at, source: grid.source, kind: Kind::Normalised, inner: None }
     }
 }
 
 impl<'a, L: Location, const D: usize> From<FieldView<'a, L, D>> for Locations<'a, L, D> {
     fn from(field: FieldView<'a, L, D>) -> Self {
-        Self { at: field.by(), source: *field.between().source(), kind: Kind::Displaced(field.between().rest()) }
+        Self { at: field.by(), source: *field.between().source(), kind: Kind::Displaced(field.between().rest()), inner: None }
     }
 }

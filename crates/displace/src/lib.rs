@@ -34,6 +34,9 @@
 //! | OpenCV `remap(src, map)` | [`sample`]`(src, &`[`Locations::pixels`]`, ..)` |
 //! | OpenCV `remap(.., WARP_RELATIVE_MAP)` | [`warp`] |
 //! | OpenCV `BORDER_CONSTANT`, `_REPLICATE`, `_REFLECT`, `_REFLECT_101`, `_WRAP` | [`Padding::Constant`], [`Padding::Border`], [`Padding::Reflection`] with [`Extent::Edges`], with [`Extent::Centers`], [`Padding::Wrap`] |
+//! | SciPy `map_coordinates`, `spline_filter` | [`map_coordinates`], [`spline_filter`]; the spline alone is [`Interp::BSpline`] |
+//! | mip maps, anisotropic filtering, `antialias=True` | [`sample_ewa`] |
+//! | OpenCV `INTER_LANCZOS4`, PIL `LANCZOS` | [`Interp::Lanczos4`], [`Interp::Lanczos3`] |
 //! | SciPy `map_coordinates(mode="grid-constant" / "nearest" / "reflect" / "mirror" / "grid-wrap")` | the same five; its coordinates are absolute, y first |
 //! | optical flow (RAFT, `.flo`): warping frame 2 to frame 1 | [`warp`] with rest [`Rest::Index`] |
 //! | ITK `InvertDisplacementField`, SciPy `griddata` for inverses | [`invert`], with [`Inverse::count`], `valid` and `residual` |
@@ -93,7 +96,10 @@ pub use exact::{Ratio, scaled_plus};
 pub use field::{Field, FieldView};
 pub use grid::{Grid, Locations};
 pub use half::{bf16, f16};
-pub use interp::{Interp, cubic_weights, linear_weights, nearest_offset};
+pub use interp::{
+    Interp, SplineOrder, bspline_weights, cubic_weights, lanczos_weights, linear_weights, mitchell_weights, nearest_offset,
+};
+pub use kernel::recursion::SplineBoundary;
 pub use lattice::{Between, Lattice};
 pub use make::affine::{Affine, AffineError};
 pub use make::elastic::{Elastic, ElasticError, Noise, elastic, elastic_into};
@@ -108,6 +114,7 @@ pub use op::deform_conv::{
 };
 pub use op::displacement::{Arithmetic, displacement, displacement_into};
 pub use op::effective::{Effective, effective_displacement, effective_displacement_into};
+pub use op::ewa::{sample_ewa, sample_ewa_grad_into, sample_ewa_into};
 pub use op::exp::{ExpOptions, Exponential, LogOptions, Logarithm, exp, exp_into, exp_plan, log};
 pub use op::folding::{Extreme, Folding, folding};
 pub use op::grid_from_displacement::{GridError, grid_from_displacement, grid_from_displacement_into};
@@ -116,6 +123,7 @@ pub use op::invert::{Branch, Convergence, Inverse, InverseMut, InvertOptions, Me
 pub use op::jacobian::{
     Scheme, Spacing, Strain, curl, divergence, jacobian, jacobian_determinant, jacobian_determinant_into, strain,
 };
+pub use op::map_coordinates::{MapCoordinates, ScipyMode, map_coordinates, map_coordinates_into};
 pub use op::points::{Direction, Points, transform_points};
 pub use op::resize::{resize, resize_grid};
 pub use op::sample::{sample, sample_into};
@@ -123,6 +131,7 @@ pub use op::sample_grad::sample_grad_into;
 pub use op::sample_grad_grad::sample_grad_grad_into;
 pub use op::shapes::{Bounds, densified, transform_boxes, transform_labels};
 pub use op::splat::{Reduce, Splat, splat};
+pub use op::spline::{spline_filter, spline_filter_grad};
 pub use op::summary::{Largest, Summary, summary};
 pub use op::warp::{warp, warp_into};
 pub use padding::{Padding, Spot};

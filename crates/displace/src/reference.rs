@@ -7,7 +7,7 @@ use crate::dtype::{Location, Real, Sample};
 use crate::error::{FieldError, SampleError};
 use crate::field::Field;
 use crate::grid::{Grid, Locations};
-use crate::interp::{Interp, cubic_weights, linear_weights, nearest_offset};
+use crate::interp::{Interp, nearest_offset};
 use crate::op::sample::output_shape;
 use crate::padding::Spot;
 use crate::rows::row_index;
@@ -303,9 +303,9 @@ fn taps<L: Location, R: Real, const D: usize>(
 /// The taps along one axis with their weights' derivatives by the location asked for.
 fn taps_along<R: Real>(asked: Spot<R>, axis: Axis, sampler: Sampler) -> Option<Vec<(Option<usize>, [Weight; 3])>> {
     let place = |tap| sampler.padding.place_tap(tap, axis);
-    let spot = match sampler.interp {
-        Interp::Cubic { .. } => sampler.padding.settle(asked, axis)?,
-        Interp::Nearest | Interp::Linear => sampler.padding.place(asked, axis)?,
+    let spot = match sampler.interp.window() {
+        Some(_) => sampler.padding.settle(asked, axis)?,
+        None => sampler.padding.place(asked, axis)?,
     };
     let Spot::At { cell, frac } = spot else { unreachable!("placed spots are finite") };
     let f = frac.to_f64();
@@ -334,6 +334,25 @@ fn taps_along<R: Real>(asked: Spot<R>, axis: Axis, sampler: Sampler) -> Option<V
                 (place(cell + j), orders.map(rounded))
             })
             .collect(),
+        interp => {
+            // Weights are polynomials or nearly so: differences of order 6 lose little but digits.
+            const STEP: f64 = 1.0 / 128.0;
+            let (first, weights) = interp.taps(cell, f);
+            let centred = if interp.is_centred() && f >= 0.5 { f - 1.0 } else { f };
+            let near: Vec<Vec<f64>> = (-3..=3).map(|i| interp.weights_at(centred + f64::from(i) * STEP)).collect();
+            let difference = |t: usize, factors: [f64; 7], step: f64| {
+                let value = near.iter().zip(factors).map(|(weights, factor)| weights[t] * factor).sum::<f64>() / step;
+                Weight { value, size: 1e6 * value.abs().max(1.0) }
+            };
+            let slope = [-1.0 / 60.0, 0.15, -0.75, 0.0, 0.75, -0.15, 1.0 / 60.0];
+            let bend = [1.0 / 90.0, -0.15, 1.5, -49.0 / 18.0, 1.5, -0.15, 1.0 / 90.0];
+            (weights.into_iter().zip(first..).enumerate())
+                .map(|(t, (weight, index))| {
+                    let orders = [rounded(weight), difference(t, slope, STEP), difference(t, bend, STEP * STEP)];
+                    (place(index), orders)
+                })
+                .collect()
+        }
     })
 }
 
@@ -370,27 +389,19 @@ fn read<R: Real, A: Real, const D: usize>(
     let mut on_pixel = [false; D];
     for k in 0..D {
         let place = |tap| sampler.padding.place_tap(tap, axes[k]);
-        let spot = match sampler.interp {
-            Interp::Nearest | Interp::Linear => sampler.padding.place(spots[k], axes[k])?,
-            Interp::Cubic { .. } => sampler.padding.settle(spots[k], axes[k])?,
+        let spot = match sampler.interp.window() {
+            None => sampler.padding.place(spots[k], axes[k])?,
+            Some(_) => sampler.padding.settle(spots[k], axes[k])?,
         };
         let Spot::At { cell, frac } = spot else { unreachable!("placed spots are finite") };
         let f = A::from_f64(frac.to_f64());
-        on_pixel[k] = f == A::ZERO;
-        match sampler.interp {
-            Interp::Nearest => {
-                taps.push(vec![place(cell + nearest_offset(cell, frac))]);
-                weights.push(vec![A::ONE]);
-            }
-            Interp::Linear => {
-                taps.push(vec![place(cell), place(cell + 1)]);
-                weights.push(linear_weights(f).to_vec());
-            }
-            Interp::Cubic { a } => {
-                taps.push((-1..3).map(|t| place(cell + t)).collect());
-                weights.push(cubic_weights(A::from_f64(a), f).to_vec());
-            }
-        }
+        on_pixel[k] = f == A::ZERO && sampler.interp.is_exact_on_pixels();
+        let (first, along) = match sampler.interp {
+            Interp::Nearest => (cell + nearest_offset(cell, frac), vec![A::ONE]),
+            interp => interp.taps(cell, f),
+        };
+        taps.push((first..).take(along.len()).map(place).collect());
+        weights.push(along);
     }
     let fill = A::from_f64(sampler.padding.fill());
     let tap = |index: [usize; D]| {
@@ -425,11 +436,14 @@ fn blend<A: Real, const D: usize>(
         [_] => along(0),
         [_, _] if on_pixel[k] => along(0),
         [_, f] => f.mul_add(along(1) - along(0), along(0)),
-        _ if on_pixel[k] => along(1),
         w => {
             // Differences to the pixel at the cell, so that equal values stay what they are.
-            let here = along(1);
-            [0, 2, 3].iter().fold(here, |sum, &t| w[t].mul_add(along(t) - here, sum))
+            let middle = (w.len() - 1) / 2;
+            let here = along(middle);
+            if on_pixel[k] {
+                return here;
+            }
+            (0..w.len()).filter(|t| *t != middle).fold(here, |sum, t| w[t].mul_add(along(t) - here, sum))
         }
     }
 }

@@ -158,7 +158,7 @@ pub(crate) struct Band<'o, T> {
     parts: Vec<&'o mut [T]>,
 }
 
-impl<T> Band<'_, T> {
+impl<'o, T> Band<'o, T> {
     /// Where to write one component of the band's `row`-th row: a slice and the step between its pixels.
     #[inline]
     pub(crate) fn row(&mut self, row: usize, component: usize) -> (&mut [T], usize) {
@@ -182,6 +182,11 @@ impl<T> Band<'_, T> {
     #[inline]
     pub(crate) fn plane(&mut self, component: usize) -> &mut [T] {
         self.parts[component]
+    }
+
+    /// What the band holds of every component of a planar output.
+    pub(crate) fn all_planes(&mut self) -> &mut [&'o mut [T]] {
+        &mut self.parts
     }
 
     /// All components of the band's `row`-th row of an interleaved output.

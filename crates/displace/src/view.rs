@@ -161,6 +161,12 @@ impl<'a, T, const D: usize> View<'a, T, D> {
         self
     }
 
+    /// One sample, or the only one.
+    pub(crate) fn sample(&self, n: usize) -> Self {
+        let origin = if self.shape.n == 1 { self.origin } else { (self.origin as isize + n as isize * self.strides.n) as usize };
+        Self { origin, shape: Shape { n: 1, ..self.shape }, ..*self }
+    }
+
     /// A batch of one for `n` samples: the same numbers again for each.
     pub(crate) fn repeated(mut self, n: usize) -> Self {
         if self.shape.n == 1 {

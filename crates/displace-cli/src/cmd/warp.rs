@@ -9,7 +9,7 @@ use crate::report::{OnTerminal, Report, extent_text, shape_text};
 use clap::ValueEnum;
 use displace::{
     AnyArray, AnyData, Convention, Dense, FieldView, Grid, Layout, Location, Locations, Placement, Sample, Shape, View,
-    sample_into, with_data,
+    sample_ewa_into, sample_into, with_data,
 };
 use displace_io::{Contents, Conversion, Pixels, Precision, SourcePixels, Volume, placement_of};
 use serde_json::json;
@@ -52,6 +52,10 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     sampler: SamplerArgs,
+
+    /// Average what each pixel of the result covers where the image shrinks, so that nothing aliases (images only)
+    #[arg(long)]
+    antialias: bool,
 
     /// Print the report as JSON
     #[arg(long)]
@@ -264,7 +268,8 @@ impl Args {
             "locations",
             format!("{}: {} {}, {what}", stored.path.display(), stored.array.dtype(), shape_text(stored.array.shape())),
         );
-        report.line("sampler", format!("mode {}, padding {}", self.sampler.mode, self.sampler.padding_mode));
+        let antialiased = if self.antialias { ", antialiased" } else { "" };
+        report.line("sampler", format!("mode {}, padding {}{antialiased}", self.sampler.mode, self.sampler.padding_mode));
         report.fact(
             "image",
             json!({"path": self.image.display().to_string(), "dtype": image.dtype().to_string(), "shape": image.shape()}),
@@ -273,6 +278,7 @@ impl Args {
             .fact("locations", json!({"path": stored.path.display().to_string(), "meaning": what, "shape": stored.array.shape()}));
         report.fact("mode", json!(self.sampler.mode));
         report.fact("padding_mode", json!(self.sampler.padding_mode));
+        report.fact("antialias", json!(self.antialias));
         self.write(out, axes, out_shape, placement)?;
         report.wrote("warped", &self.output);
         Ok(())
@@ -354,7 +360,12 @@ impl<const D: usize> Job<'_, D> {
         let n = self.shape.n.max(self.stored.shape::<D>().n);
         let shape = Shape { n, c: self.shape.c, size: at.destination() };
         let mut out = Dense::zeroed(shape, self.axes.layout()).map_err(|e| fail(&e))?;
-        sample_into(&image, &at, self.args.sampler.sampler()?, self.axes.layout(), out.as_mut_slice()).map_err(|e| fail(&e))?;
+        let (sampler, layout) = (self.args.sampler.sampler()?, self.axes.layout());
+        if self.args.antialias {
+            sample_ewa_into(&image, &at, sampler, layout, out.as_mut_slice()).map_err(|e| fail(&e))?;
+        } else {
+            sample_into(&image, &at, sampler, layout, out.as_mut_slice()).map_err(|e| fail(&e))?;
+        }
         Ok((out.into_vec(), shape))
     }
 }

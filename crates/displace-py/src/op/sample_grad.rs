@@ -73,7 +73,7 @@ pub(crate) fn sample_grad_grad(
 }
 
 /// An output like one of the inputs.
-fn output(out: Option<&Bound<'_, PyAny>>, like: &Tensor, inputs: &[(&str, &Tensor)]) -> PyResult<Option<Tensor>> {
+pub(crate) fn output(out: Option<&Bound<'_, PyAny>>, like: &Tensor, inputs: &[(&str, &Tensor)]) -> PyResult<Option<Tensor>> {
     let Some(out) = out else { return Ok(None) };
     let out = Tensor::new(out, "out")?;
     out.apart_from(inputs)?;

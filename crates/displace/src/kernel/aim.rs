@@ -279,7 +279,8 @@ impl Aim {
                 self.inside += 1;
                 continue;
             }
-            let mut special = padding == Padding::Wrap;
+            // Cells wrap around as a whole; taps are placed one by one.
+            let mut special = padding == Padding::Wrap && before == 0;
             for cell in &block.cell {
                 let cell = i32x8::simd_from(simd, cell.as_chunks::<LANES>().0[group]);
                 special |= cell.simd_eq(super::NOWHERE).any_true();

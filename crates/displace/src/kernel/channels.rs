@@ -384,8 +384,8 @@ fn few_of_group<S: Lanes, T: Sample, const D: usize, const C: usize, const ROWS:
     let (fx, fy) = (source.fraction(simd, 0, group), source.fraction(simd, 1, group));
     let mut taps = [[[f32x8::splat(simd, 0.0); 2]; 2]; C];
     for y in 0..2 {
-        let near = lanes::quads(simd, reads, group, y * ROWS / 2);
-        let far = if C == 2 { near } else { lanes::quads(simd, reads, group, y * ROWS / 2 + 1) };
+        let near = lanes::neighbours(simd, reads, group, y * ROWS / 2);
+        let far = if C == 2 { near } else { lanes::neighbours(simd, reads, group, y * ROWS / 2 + 1) };
         for c in 0..C {
             taps[c][y] = [near[c], far[4 - C + c]];
         }

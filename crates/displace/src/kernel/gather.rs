@@ -57,7 +57,16 @@ fn value<A: Real, const N: usize>(v: &[A; N], w: &[A; N]) -> A {
     match N {
         1 => v[0],
         2 => w[1].mul_add(v[1] - v[0], v[0]),
-        _ => w[3].mul_add(v[3] - v[1], w[2].mul_add(v[2] - v[1], w[0].mul_add(v[0] - v[1], v[1]))),
+        _ => {
+            let here = v[(N - 1) / 2];
+            let mut sum = here;
+            for t in 0..N {
+                if t != (N - 1) / 2 {
+                    sum = w[t].mul_add(v[t] - here, sum);
+                }
+            }
+            sum
+        }
     }
 }
 
@@ -66,14 +75,23 @@ fn slope<A: Real, const N: usize>(v: &[A; N], w: &[A; N]) -> A {
     match N {
         1 => A::ZERO,
         2 => w[1] * (v[1] - v[0]),
-        _ => w[3].mul_add(v[3] - v[1], w[2].mul_add(v[2] - v[1], w[0] * (v[0] - v[1]))),
+        _ => {
+            let here = v[(N - 1) / 2];
+            let mut sum = w[0] * (v[0] - here);
+            for t in 1..N {
+                if t != (N - 1) / 2 {
+                    sum = w[t].mul_add(v[t] - here, sum);
+                }
+            }
+            sum
+        }
     }
 }
 
 /// The second derivative; a line has none, whatever it runs between.
 #[inline(always)]
 fn bend<A: Real, const N: usize>(v: &[A; N], w: &[A; N]) -> A {
-    if N < 4 { A::ZERO } else { slope(v, w) }
+    if N < 3 { A::ZERO } else { slope(v, w) }
 }
 
 /// The taps along x of one row of taps.
@@ -192,9 +210,13 @@ pub(crate) fn slopes<T: Sample, A: Real, const D: usize>(
     vectorised(
         #[inline(always)]
         || match taps {
-            Taps::Nearest(_) => clear(piece.len, out),
-            Taps::Linear(taps) => slopes_of(taps, piece, grad, image, fill, scale, out),
-            Taps::Cubic(taps, _) => slopes_of(taps, piece, grad, image, fill, scale, out),
+            Taps::One(_) => clear(piece.len, out),
+            Taps::Two(taps) => slopes_of(taps, piece, grad, image, fill, scale, out),
+            Taps::Three(taps) => slopes_of(taps, piece, grad, image, fill, scale, out),
+            Taps::Four(taps) => slopes_of(taps, piece, grad, image, fill, scale, out),
+            Taps::Five(taps) => slopes_of(taps, piece, grad, image, fill, scale, out),
+            Taps::Six(taps) => slopes_of(taps, piece, grad, image, fill, scale, out),
+            Taps::Eight(taps) => slopes_of(taps, piece, grad, image, fill, scale, out),
         },
     );
 }
@@ -286,9 +308,13 @@ pub(crate) fn bends<T: Sample, A: Real, const D: usize>(
     vectorised(
         #[inline(always)]
         || match taps {
-            Taps::Nearest(_) => clear(piece.len, out),
-            Taps::Linear(taps) => bends_of(taps, piece, tangents, grad, image, fill, scale, out),
-            Taps::Cubic(taps, _) => bends_of(taps, piece, tangents, grad, image, fill, scale, out),
+            Taps::One(_) => clear(piece.len, out),
+            Taps::Two(taps) => bends_of(taps, piece, tangents, grad, image, fill, scale, out),
+            Taps::Three(taps) => bends_of(taps, piece, tangents, grad, image, fill, scale, out),
+            Taps::Four(taps) => bends_of(taps, piece, tangents, grad, image, fill, scale, out),
+            Taps::Five(taps) => bends_of(taps, piece, tangents, grad, image, fill, scale, out),
+            Taps::Six(taps) => bends_of(taps, piece, tangents, grad, image, fill, scale, out),
+            Taps::Eight(taps) => bends_of(taps, piece, tangents, grad, image, fill, scale, out),
         },
     );
 }
@@ -395,9 +421,13 @@ pub(crate) fn pushes<T: Sample, A: Real, const D: usize>(
     vectorised(
         #[inline(always)]
         || match taps {
-            Taps::Nearest(taps) => pushes_of(&taps[..len], tangent, None, fill, out),
-            Taps::Linear(taps) => pushes_of(&taps[..len], tangent, image, fill, out),
-            Taps::Cubic(taps, _) => pushes_of(&taps[..len], tangent, image, fill, out),
+            Taps::One(taps) => pushes_of(&taps[..len], tangent, None, fill, out),
+            Taps::Two(taps) => pushes_of(&taps[..len], tangent, image, fill, out),
+            Taps::Three(taps) => pushes_of(&taps[..len], tangent, image, fill, out),
+            Taps::Four(taps) => pushes_of(&taps[..len], tangent, image, fill, out),
+            Taps::Five(taps) => pushes_of(&taps[..len], tangent, image, fill, out),
+            Taps::Six(taps) => pushes_of(&taps[..len], tangent, image, fill, out),
+            Taps::Eight(taps) => pushes_of(&taps[..len], tangent, image, fill, out),
         },
     );
 }

@@ -198,20 +198,33 @@ pub(super) fn pairs<S: Lanes, T: Sample, const ROWS: usize>(
     (f32x8::simd_from(simd, first), f32x8::simd_from(simd, second))
 }
 
-/// Four neighbours at each of eight places: the first ones, the second ones and so on.
+/// Up to eight neighbours at each of eight places: the first ones, the second ones and so on.
 #[inline(always)]
-pub(super) fn quads<S: Lanes, T: Sample, const ROWS: usize>(
+pub(super) fn neighbours<S: Lanes, T: Sample, const ROWS: usize, const N: usize>(
     simd: S,
-    reads: &Reads<'_, T, ROWS, 4>,
+    reads: &Reads<'_, T, ROWS, N>,
     group: usize,
     row: usize,
-) -> [f32x8<S>; 4] {
-    let mut of_lane = [f32x4::splat(simd, 0.0); LANES];
+) -> [f32x8<S>; N] {
+    let mut neighbours = [f32x8::splat(simd, 0.0); N];
+    let none = f32x4::splat(simd, 0.0);
+    let (mut first, mut rest) = ([none; LANES], [none; LANES]);
     for lane in 0..LANES {
-        let [a, b, c, d] = reads.get(group, lane, row);
-        of_lane[lane] = f32x4::simd_from(simd, [a.widen(), b.widen(), c.widen(), d.widen()]);
+        let values = reads.get(group, lane, row);
+        let mut wide = [0.0; LANES];
+        for t in 0..N {
+            wide[t] = values[t].widen();
+        }
+        let [a, b, c, d, e, f, g, h] = wide;
+        first[lane] = f32x4::simd_from(simd, [a, b, c, d]);
+        rest[lane] = f32x4::simd_from(simd, [e, f, g, h]);
     }
-    simd.columns(of_lane)
+    let columns = simd.columns(first);
+    let more = if N > 4 { simd.columns(rest) } else { [f32x8::splat(simd, 0.0); 4] };
+    for t in 0..N {
+        neighbours[t] = if t < 4 { columns[t] } else { more[t & 3] };
+    }
+    neighbours
 }
 
 /// Rows to columns.

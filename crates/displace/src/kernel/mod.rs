@@ -26,12 +26,14 @@ pub(crate) mod nearest;
 pub(crate) mod number;
 pub(crate) mod parts;
 pub(crate) mod product;
+pub(crate) mod recursion;
 pub(crate) mod scatter;
 pub(crate) mod scatter_lanes;
 pub(crate) mod shift;
 pub(crate) mod signs_lanes;
 pub(crate) mod slopes_lanes;
 pub(crate) mod taps;
+pub(crate) mod weights;
 
 use crate::dtype::{Real, Sample};
 use crate::padding::Padding;
@@ -93,6 +95,19 @@ impl<R: Real, const D: usize> Block<R, D> {
             to.cell[k][..reach].copy_from_slice(&self.cell[k][..reach]);
             for (wide, frac) in to.frac[k][..reach].iter_mut().zip(&self.frac[k]) {
                 *wide = A::from_f64(frac.to_f64());
+            }
+        }
+    }
+
+    /// Makes the cells the nearest pixels, for taps around these: fractions from -1/2 to 1/2, which are exact.
+    pub(crate) fn centre(&mut self) {
+        let reach = self.groups() * LANES;
+        for k in 0..D {
+            for (cell, frac) in self.cell[k][..reach].iter_mut().zip(&mut self.frac[k][..reach]) {
+                if *frac >= R::HALF {
+                    *cell = cell.saturating_add(1);
+                    *frac = *frac - R::ONE;
+                }
             }
         }
     }

@@ -31,12 +31,20 @@ pub(crate) fn scatter<T: Sample, A: Real, const D: usize>(
     vectorised(
         #[inline(always)]
         || match (taps, pushed) {
-            (Taps::Nearest(taps), false) => scatter_of::<T, A, 1, D, false>(taps, list, piece, grad, slab, sums),
-            (Taps::Nearest(_), true) => {}
-            (Taps::Linear(taps), false) => scatter_of::<T, A, 2, D, false>(taps, list, piece, grad, slab, sums),
-            (Taps::Linear(taps), true) => scatter_of::<T, A, 2, D, true>(taps, list, piece, grad, slab, sums),
-            (Taps::Cubic(taps, _), false) => scatter_of::<T, A, 4, D, false>(taps, list, piece, grad, slab, sums),
-            (Taps::Cubic(taps, _), true) => scatter_of::<T, A, 4, D, true>(taps, list, piece, grad, slab, sums),
+            (Taps::One(taps), false) => scatter_of::<T, A, 1, D, false>(taps, list, piece, grad, slab, sums),
+            (Taps::One(_), true) => {}
+            (Taps::Two(taps), false) => scatter_of::<T, A, 2, D, false>(taps, list, piece, grad, slab, sums),
+            (Taps::Two(taps), true) => scatter_of::<T, A, 2, D, true>(taps, list, piece, grad, slab, sums),
+            (Taps::Three(taps), false) => scatter_of::<T, A, 3, D, false>(taps, list, piece, grad, slab, sums),
+            (Taps::Three(taps), true) => scatter_of::<T, A, 3, D, true>(taps, list, piece, grad, slab, sums),
+            (Taps::Four(taps), false) => scatter_of::<T, A, 4, D, false>(taps, list, piece, grad, slab, sums),
+            (Taps::Four(taps), true) => scatter_of::<T, A, 4, D, true>(taps, list, piece, grad, slab, sums),
+            (Taps::Five(taps), false) => scatter_of::<T, A, 5, D, false>(taps, list, piece, grad, slab, sums),
+            (Taps::Five(taps), true) => scatter_of::<T, A, 5, D, true>(taps, list, piece, grad, slab, sums),
+            (Taps::Six(taps), false) => scatter_of::<T, A, 6, D, false>(taps, list, piece, grad, slab, sums),
+            (Taps::Six(taps), true) => scatter_of::<T, A, 6, D, true>(taps, list, piece, grad, slab, sums),
+            (Taps::Eight(taps), false) => scatter_of::<T, A, 8, D, false>(taps, list, piece, grad, slab, sums),
+            (Taps::Eight(taps), true) => scatter_of::<T, A, 8, D, true>(taps, list, piece, grad, slab, sums),
         },
     );
 }

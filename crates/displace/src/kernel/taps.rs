@@ -1,6 +1,7 @@
 //! The taps of every location of a block: which pixels are read, with their weights and the weights' derivatives along
 //! each axis. Made once per pixel for all channels.
 
+use super::weights::{BSpline, Jet, Keys, Lanczos, Mitchell, Window};
 use super::{BLOCK, Block, cubic};
 use crate::axis::Axis;
 use crate::dtype::Real;
@@ -122,7 +123,7 @@ impl<A: Real, const D: usize> Tap<A, 2, D> {
     pub(super) fn linear(block: &Block<A, D>, i: usize, axes: &[Axis; D], padding: Padding) -> Self {
         let mut tap = Self { reads: Reads::Partly, ..Self::NONE };
         for k in 0..D {
-            let axis = linear_axis(block.cell[k][i], block.frac[k][i], A::ONE, axes[k], padding, A::ZERO);
+            let axis = linear_axis(block.cell[k][i], block.frac[k][i], A::ONE, axes[k], padding);
             (tap.at[k], tap.weight[0][k]) = (axis.at, axis.weight[0]);
         }
         tap
@@ -131,29 +132,53 @@ impl<A: Real, const D: usize> Tap<A, 2, D> {
 
 /// The taps of a block, as many along an axis as the mode has.
 pub(crate) enum Taps<A, const D: usize> {
-    Nearest(Vec<Tap<A, 1, D>>),
-    Linear(Vec<Tap<A, 2, D>>),
-    Cubic(Vec<Tap<A, 4, D>>, A),
+    One(Vec<Tap<A, 1, D>>),
+    Two(Vec<Tap<A, 2, D>>),
+    Three(Vec<Tap<A, 3, D>>),
+    Four(Vec<Tap<A, 4, D>>),
+    Five(Vec<Tap<A, 5, D>>),
+    Six(Vec<Tap<A, 6, D>>),
+    Eight(Vec<Tap<A, 8, D>>),
 }
 
 impl<A: Real, const D: usize> Taps<A, D> {
     pub(crate) fn new(interp: Interp) -> Self {
-        match interp {
-            Interp::Nearest => Self::Nearest(vec![Tap::NONE; BLOCK]),
-            Interp::Linear => Self::Linear(vec![Tap::NONE; BLOCK]),
-            Interp::Cubic { a } => Self::Cubic(vec![Tap::NONE; BLOCK], A::from_f64(a)),
+        match interp.window() {
+            None if interp == Interp::Nearest => Self::One(vec![Tap::NONE; BLOCK]),
+            None => Self::Two(vec![Tap::NONE; BLOCK]),
+            Some((before, after)) => match before + 1 + after {
+                3 => Self::Three(vec![Tap::NONE; BLOCK]),
+                4 => Self::Four(vec![Tap::NONE; BLOCK]),
+                5 => Self::Five(vec![Tap::NONE; BLOCK]),
+                6 => Self::Six(vec![Tap::NONE; BLOCK]),
+                _ => Self::Eight(vec![Tap::NONE; BLOCK]),
+            },
         }
     }
 
     /// The taps of a block. Compiled once for each blend type.
     #[inline(never)]
-    pub(crate) fn fill(&mut self, spots: &Spots<A, D>, axes: &[Axis; D], padding: Padding) {
+    pub(crate) fn fill(&mut self, interp: Interp, spots: &Spots<A, D>, axes: &[Axis; D], padding: Padding) {
         vectorised(
             #[inline(always)]
-            || match self {
-                Self::Nearest(taps) => fill(taps, spots, axes, padding, A::ZERO, nearest_axis),
-                Self::Linear(taps) => fill(taps, spots, axes, padding, A::ZERO, linear_axis),
-                Self::Cubic(taps, a) => fill(taps, spots, axes, padding, *a, cubic_axis),
+            || match (self, interp) {
+                (Self::One(taps), _) => fill(taps, spots, axes, padding, nearest_axis),
+                (Self::Two(taps), _) => fill(taps, spots, axes, padding, linear_axis),
+                (Self::Three(taps), _) => fill_window(taps, spots, axes, padding, BSpline),
+                (Self::Four(taps), Interp::Cubic { a }) => fill(
+                    taps,
+                    spots,
+                    axes,
+                    padding,
+                    #[inline(always)]
+                    |cell, f, sign, axis, padding| cubic_axis(cell, f, sign, axis, padding, A::from_f64(a)),
+                ),
+                (Self::Four(taps), Interp::Mitchell { b, c }) => fill_window(taps, spots, axes, padding, Mitchell { b, c }),
+                (Self::Four(taps), _) => fill_window(taps, spots, axes, padding, BSpline),
+                (Self::Five(taps), _) => fill_window(taps, spots, axes, padding, BSpline),
+                (Self::Six(taps), Interp::Lanczos3) => fill_window(taps, spots, axes, padding, Lanczos),
+                (Self::Six(taps), _) => fill_window(taps, spots, axes, padding, BSpline),
+                (Self::Eight(taps), _) => fill_window(taps, spots, axes, padding, Lanczos),
             },
         );
     }
@@ -162,9 +187,13 @@ impl<A: Real, const D: usize> Taps<A, D> {
     #[inline(never)]
     pub(crate) fn touching(&self, len: usize, slab: &Range<i32>, list: &mut Vec<u16>) {
         match self {
-            Self::Nearest(taps) => touching(&taps[..len], slab, list),
-            Self::Linear(taps) => touching(&taps[..len], slab, list),
-            Self::Cubic(taps, _) => touching(&taps[..len], slab, list),
+            Self::One(taps) => touching(&taps[..len], slab, list),
+            Self::Two(taps) => touching(&taps[..len], slab, list),
+            Self::Three(taps) => touching(&taps[..len], slab, list),
+            Self::Four(taps) => touching(&taps[..len], slab, list),
+            Self::Five(taps) => touching(&taps[..len], slab, list),
+            Self::Six(taps) => touching(&taps[..len], slab, list),
+            Self::Eight(taps) => touching(&taps[..len], slab, list),
         }
     }
 }
@@ -190,8 +219,7 @@ fn fill<A: Real, const N: usize, const D: usize>(
     spots: &Spots<A, D>,
     axes: &[Axis; D],
     padding: Padding,
-    a: A,
-    along: impl Fn(i32, A, A, Axis, Padding, A) -> Along<A, N>,
+    along: impl Fn(i32, A, A, Axis, Padding) -> Along<A, N>,
 ) {
     for (i, tap) in taps[..spots.block.len].iter_mut().enumerate() {
         if spots.block.is_nowhere(i) {
@@ -203,7 +231,7 @@ fn fill<A: Real, const N: usize, const D: usize>(
         }
         let mut lowest = 0;
         for k in 0..D {
-            let axis = along(spots.block.cell[k][i], spots.block.frac[k][i], spots.sign[k][i], axes[k], padding, a);
+            let axis = along(spots.block.cell[k][i], spots.block.frac[k][i], spots.sign[k][i], axes[k], padding);
             for at in &axis.at {
                 lowest = lowest.min(*at);
             }
@@ -217,6 +245,38 @@ fn fill<A: Real, const N: usize, const D: usize>(
     }
 }
 
+/// Taps that padding places one by one.
+#[inline(always)]
+fn fill_window<A: Real, K: Window<N>, const N: usize, const D: usize>(
+    taps: &mut [Tap<A, N, D>],
+    spots: &Spots<A, D>,
+    axes: &[Axis; D],
+    padding: Padding,
+    kernel: K,
+) {
+    fill(
+        taps,
+        spots,
+        axes,
+        padding,
+        #[inline(always)]
+        |cell, f, _, axis, padding| window_axis(kernel, cell, f, axis, padding),
+    );
+}
+
+#[inline(always)]
+fn window_axis<A: Real, K: Window<N>, const N: usize>(kernel: K, cell: i32, f: A, axis: Axis, padding: Padding) -> Along<A, N> {
+    let weights = kernel.weights(Jet::variable(f));
+    let mut along = Along { at: [0; N], weight: [[A::ZERO; N]; 3] };
+    for t in 0..N {
+        along.at[t] = cubic::place(cell.wrapping_add(t as i32 - K::CENTRE as i32), axis, padding);
+        along.weight[0][t] = weights[t].value;
+        along.weight[1][t] = weights[t].slope;
+        along.weight[2][t] = weights[t].bend;
+    }
+    along
+}
+
 /// The index if it is a pixel's, else -1.
 #[inline(always)]
 fn pixel(index: i32, axis: Axis) -> i32 {
@@ -224,14 +284,14 @@ fn pixel(index: i32, axis: Axis) -> i32 {
 }
 
 #[inline(always)]
-fn nearest_axis<A: Real>(cell: i32, frac: A, _: A, axis: Axis, padding: Padding, _: A) -> Along<A, 1> {
+fn nearest_axis<A: Real>(cell: i32, frac: A, _: A, axis: Axis, padding: Padding) -> Along<A, 1> {
     let near = if frac > A::HALF || (frac == A::HALF && cell & 1 == 1) { cell + 1 } else { cell };
     let near = if padding == Padding::Wrap && near == axis.len() as i32 { 0 } else { near };
     Along { at: [pixel(near, axis)], weight: [[A::ONE], [A::ZERO], [A::ZERO]] }
 }
 
 #[inline(always)]
-fn linear_axis<A: Real>(cell: i32, frac: A, sign: A, axis: Axis, padding: Padding, _: A) -> Along<A, 2> {
+fn linear_axis<A: Real>(cell: i32, frac: A, sign: A, axis: Axis, padding: Padding) -> Along<A, 2> {
     let next = if padding == Padding::Wrap && cell + 1 == axis.len() as i32 { 0 } else { cell.wrapping_add(1) };
     Along { at: [pixel(cell, axis), pixel(next, axis)], weight: [[A::ONE - frac, frac], [-sign, sign], [A::ZERO; 2]] }
 }
@@ -259,5 +319,5 @@ fn cubic_axis<A: Real>(cell: i32, f: A, _: A, axis: Axis, padding: Padding, a: A
         two * (two * a + three) - six * (a + two) * f,
         a * (two - six * f),
     ];
-    Along { at, weight: [cubic::weights(a, f), slope, bend] }
+    Along { at, weight: [Keys(a.to_f64()).weights(f), slope, bend] }
 }

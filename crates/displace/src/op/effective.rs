@@ -6,7 +6,7 @@ use crate::error::{FieldError, OutputLenError};
 use crate::exact::{Ratio, scaled_plus};
 use crate::field::Field;
 use crate::grid::Grid;
-use crate::interp::{Interp, cubic_weights, linear_weights, nearest_offset};
+use crate::interp::{Interp, linear_weights, nearest_offset};
 use crate::kernel::{BLOCK, Block, NOWHERE, locate::Locator};
 use crate::lattice::Between;
 use crate::op::displacement::{Arithmetic, displacement_into};
@@ -29,9 +29,9 @@ pub struct Effective<R, const D: usize> {
 ///
 /// *Shapes, units*: as [`displacement`](crate::displacement). The location is moved as the padding moves it (clamped, mirrored, wrapped); for
 /// nearest it is then rounded to the pixel that is read, so the displacement is whole for rest `index`. Under zeros and
-/// constant nothing moves, and the coverage says how much is read. Cubic reads 16 or 64 taps that padding moves one by one
-/// and has no single place it reads: the field holds the location moved as a whole, the coverage the share of the taps'
-/// absolute weights. *Exactness*: equal to [`displacement`](crate::displacement), correctly rounded, wherever the padding moves nothing;
+/// constant nothing moves, and the coverage says how much is read. Cubic and all other wider kernels read taps that padding moves one by one
+/// and have no single place they read: the field holds the location moved as a whole, the coverage the share of the taps'
+/// absolute weights (of B-splines those of their coefficients). *Exactness*: equal to [`displacement`](crate::displacement), correctly rounded, wherever the padding moves nothing;
 /// elsewhere within one unit in the last place of the placed fraction. *Non-finite values*: NaN and coverage 0 where no
 /// place can be named (CONVENTIONS.md).
 ///
@@ -169,7 +169,7 @@ impl<'g, 'a, L: Location, const D: usize> Plan<'g, 'a, L, D> {
         let cell = i64::from(cell);
         let near = match self.sampler.interp {
             Interp::Nearest => cell + nearest_offset(cell, frac),
-            Interp::Linear | Interp::Cubic { .. } => cell,
+            _ => cell,
         };
         self.sampler.padding.fills() && !(0..len).contains(&near)
     }
@@ -198,9 +198,10 @@ impl<'g, 'a, L: Location, const D: usize> Plan<'g, 'a, L, D> {
                         let [here, next] = linear_weights(frac);
                         share_of(&[(here, inside(cell)), (next, inside(cell + 1))])
                     }
-                    Interp::Cubic { a } => {
-                        let weights = cubic_weights(L::Real::from_f64(a), frac);
-                        share_of(&std::array::from_fn::<_, 4, _>(|t| (weights[t].abs(), inside(cell + t as i64 - 1))))
+                    interp => {
+                        let (first, weights) = interp.taps(cell, frac);
+                        let taps = weights.iter().zip(first..);
+                        share_of(&taps.map(|(weight, tap)| (weight.abs(), inside(tap))).collect::<Vec<_>>())
                     }
                 }
             };

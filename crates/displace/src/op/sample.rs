@@ -12,7 +12,9 @@ use crate::kernel::level::in_lanes;
 use crate::kernel::linear::{linear, linear_lanes, with_care};
 use crate::kernel::locate::{LINE, Locator};
 use crate::kernel::nearest::{nearest, nearest_lanes};
+use crate::kernel::weights::{Keys, with_window};
 use crate::kernel::{BLOCK, Block, Outside, vectorised};
+use crate::op::spline::sample_wide_into;
 use crate::rows::{Band, for_each_band, row_index};
 use crate::sampler::Sampler;
 use crate::view::{Dense, Layout, Plane, Shape, View};
@@ -68,7 +70,22 @@ pub fn sample_into<T: Sample, L: Location, const D: usize>(
     if out.len() != expected {
         return Err(SampleError::Output { found: out.len(), expected });
     }
-    let locator = Locator::new(at, sampler.padding, !matches!(sampler.interp, Interp::Cubic { .. }));
+    if sampler.interp.is_wide() {
+        return sample_wide_into(image, at, sampler, None, layout, out);
+    }
+    sample_planned(image, at, sampler, layout, out)
+}
+
+/// [`sample_into`] of what needs no preparation and has been checked.
+pub(crate) fn sample_planned<T: Sample, L: Location, const D: usize>(
+    image: &View<'_, T, D>,
+    at: &Locations<'_, L, D>,
+    sampler: Sampler,
+    layout: Layout,
+    out: &mut [T],
+) -> Result<(), SampleError> {
+    let shape = output_shape(image, at)?;
+    let locator = Locator::new(at, sampler.padding, sampler.interp.window().is_none());
     let locator = if sampler.interp == Interp::Nearest { locator.for_nearest() } else { locator };
     let plan = Plan { image, at, sampler, locator };
     for_each_band(out, shape, layout, |band| plan.band(shape, band));
@@ -138,6 +155,9 @@ impl<T: Sample, L: Location, const D: usize> Plan<'_, '_, T, L, D> {
             next.block.len = BLOCK.min(shape.size[0] - first);
             (next.row, next.first) = (row, first);
             self.locator.locate(&values, row_index(band.first_row + row, &shape.size), first, &mut next.block);
+            if self.sampler.interp.is_centred() {
+                next.block.centre();
+            }
             if let Some((row, first)) = tiles.peek() {
                 let len = BLOCK.min(shape.size[0] - first);
                 self.locator.prefetch(&values, row_index(band.first_row + row, &shape.size), *first, len);
@@ -333,8 +353,10 @@ impl<T: Sample, A: Real, const D: usize> Blend<'_, T, A, D> {
             let padding = self.outside.padding;
             match self.interp {
                 Interp::Nearest => aim.at_nearest(block, terrain, padding),
-                Interp::Linear => aim.at_cells(block, terrain, padding, 0, 1),
-                Interp::Cubic { .. } => aim.at_cells(block, terrain, padding, 1, 2),
+                interp => {
+                    let (before, after) = interp.window().unwrap_or((0, 1));
+                    aim.at_cells(block, terrain, padding, before, after);
+                }
             }
         }
     }
@@ -349,6 +371,17 @@ impl<T: Sample, A: Real, const D: usize> Blend<'_, T, A, D> {
         out: &mut [T],
         step: usize,
     ) {
+        if self.interp.is_wide() {
+            let (Some(data), Some(out)) = (A::of(plane.data), A::of_mut(out)) else { unreachable!("images of the blends' type") };
+            let plane = Plane { data, origin: plane.origin, size: plane.size, strides: plane.strides };
+            let blend = Blend {
+                interp: self.interp,
+                axes: self.axes,
+                outside: Outside::<A, A>::new(self.outside.padding),
+                terrain: self.terrain,
+            };
+            return blend.wide(&plane, block, (aim, offsets, ahead), out, step);
+        }
         if let (Some(terrain), Some(block), Some(outside)) = (&self.terrain, block.as_f32(), self.outside.as_f32()) {
             let aimed = (aim, offsets, ahead, terrain);
             // A function each: together they would compete for registers.
@@ -359,11 +392,12 @@ impl<T: Sample, A: Real, const D: usize> Blend<'_, T, A, D> {
                 }
                 Interp::Linear => in_lanes!(simd => linear_lanes::<_, T, D, 4>(simd, plane, aimed, block, &outside, out, step)),
                 Interp::Cubic { a } if D == 2 => in_lanes!(simd => {
-                    cubic_lanes::<_, T, D, 4>(simd, plane, self.axes, a as f32, aimed, block, &outside, out, step);
+                    cubic_lanes::<_, _, T, D, 4, 4>(simd, plane, self.axes, Keys(a), aimed, block, &outside, out, step);
                 }),
                 Interp::Cubic { a } => in_lanes!(simd => {
-                    cubic_lanes::<_, T, D, 16>(simd, plane, self.axes, a as f32, aimed, block, &outside, out, step);
+                    cubic_lanes::<_, _, T, D, 4, 16>(simd, plane, self.axes, Keys(a), aimed, block, &outside, out, step);
                 }),
+                _ => unreachable!("wide kernels are above"),
             }
             return;
         }
@@ -372,8 +406,45 @@ impl<T: Sample, A: Real, const D: usize> Blend<'_, T, A, D> {
             || match self.interp {
                 Interp::Nearest => nearest(plane, block, &self.outside, out, step),
                 Interp::Linear => linear(plane, block, &self.outside, out, step),
-                Interp::Cubic { a } => cubic(plane, self.axes, Real::from_f64(a), block, &self.outside, out, step),
+                Interp::Cubic { a } => cubic(plane, self.axes, Keys(a), block, &self.outside, out, step),
+                _ => unreachable!("wide kernels are above"),
             },
         );
+    }
+}
+
+impl<A: Real, const D: usize> Blend<'_, A, A, D> {
+    /// A kernel whose taps padding places one by one, whichever it is.
+    #[inline(never)]
+    fn wide(
+        &self,
+        plane: &Plane<'_, A, D>,
+        block: &Block<A, D>,
+        (aim, offsets, ahead): (&Aim, Offsets<'_>, Ahead<'_>),
+        out: &mut [A],
+        step: usize,
+    ) {
+        if let (Some(terrain), Some(block), Some(data), Some(out)) =
+            (&self.terrain, block.as_f32(), A::as_f32(plane.data), A::as_f32_mut(out))
+        {
+            let plane = &Plane { data, origin: plane.origin, size: plane.size, strides: plane.strides };
+            let (aimed, outside) = ((aim, offsets, ahead, terrain), Outside::<f32, f32>::new(self.outside.padding));
+            with_window!(self.interp, kernel, N, ROWS_2, ROWS_3 => {
+                if D == 2 {
+                    in_lanes!(simd => {
+                        cubic_lanes::<_, _, f32, D, N, ROWS_2>(simd, plane, self.axes, kernel, aimed, block, &outside, out, step);
+                    });
+                } else {
+                    in_lanes!(simd => {
+                        cubic_lanes::<_, _, f32, D, N, ROWS_3>(simd, plane, self.axes, kernel, aimed, block, &outside, out, step);
+                    });
+                }
+            });
+            return;
+        }
+        with_window!(self.interp, kernel, N, ROWS_2, ROWS_3 => vectorised(
+            #[inline(always)]
+            || cubic::<_, _, _, D, N>(plane, self.axes, kernel, block, &self.outside, out, step),
+        ));
     }
 }

@@ -17,6 +17,7 @@ use crate::kernel::slopes_lanes::{Aimed, load_grad, prefetch_piece, slopes_lanes
 use crate::kernel::taps::{Spots, Taps};
 use crate::kernel::{BLOCK, Block};
 use crate::op::sample::{Acc, output_shape};
+use crate::op::spline::derive_wide;
 use crate::padding::Padding;
 use crate::rows::{Band, for_each_band, for_each_band_costing, for_each_slab, map_rows, pays, row_index, slabs};
 use crate::sampler::Sampler;
@@ -67,6 +68,9 @@ pub fn sample_grad_into<T: Sample + Location, L: Location, const D: usize>(
     grad_image: Option<&mut [T]>,
     grad_locations: Option<&mut [L]>,
 ) -> Result<(), SampleError> {
+    if sampler.interp.is_wide() {
+        return derive_wide(None, None, grad, image, at, sampler, true, None, grad_image, grad_locations);
+    }
     let plan = Plan::new(grad, image, at, None, sampler)?;
     check_len(&grad_image, image.shape())?;
     check_len(&grad_locations, at.at.shape())?;
@@ -146,7 +150,7 @@ impl<'p, 'a, T: Sample, L: Location, const D: usize> Plan<'p, 'a, T, L, D> {
     ) -> Result<Self, SampleError> {
         let shape = output_shape(image, at)?;
         check_shape("upstream gradient", grad, shape)?;
-        let place = !matches!(sampler.interp, Interp::Cubic { .. });
+        let place = sampler.interp.window().is_none();
         let turns = sampler.interp == Interp::Linear && sampler.padding == Padding::Reflection;
         let lanes = sampler.interp == Interp::Linear && tangent.is_none() && Acc::<T, L>::as_f32(&[]).is_some();
         Ok(Self {
@@ -167,13 +171,18 @@ impl<'p, 'a, T: Sample, L: Location, const D: usize> Plan<'p, 'a, T, L, D> {
 
     fn gradients(&self, grad_image: Option<&mut [T]>, grad_locations: Option<&mut [L]>) -> Result<(), SampleError> {
         if let Some(out) = grad_locations {
-            self.gather(
-                out,
-                |room, n, piece, to| self.slopes_lanes(room, n, piece, to),
-                |taps, piece, to| slopes(taps, piece, self.grad, self.image, self.fill, &self.scale, to),
-            );
+            self.slopes(out);
         }
         grad_image.map_or(Ok(()), |out| self.scatter(out))
+    }
+
+    /// The gradients of the locations.
+    pub(crate) fn slopes(&self, out: &mut [L]) {
+        self.gather(
+            out,
+            |room, n, piece, to| self.slopes_lanes(room, n, piece, to),
+            |taps, piece, to| slopes(taps, piece, self.grad, self.image, self.fill, &self.scale, to),
+        );
     }
 
     const fn axes(&self) -> &[Axis; D] {
@@ -230,7 +239,10 @@ impl<'p, 'a, T: Sample, L: Location, const D: usize> Plan<'p, 'a, T, L, D> {
                 }
             }
         }
-        taps.fill(spots, self.axes(), self.sampler.padding);
+        if self.sampler.interp.is_centred() {
+            spots.block.centre();
+        }
+        taps.fill(self.sampler.interp, spots, self.axes(), self.sampler.padding);
         taps
     }
 
@@ -344,7 +356,9 @@ impl<'p, 'a, T: Sample, L: Location, const D: usize> Plan<'p, 'a, T, L, D> {
         }
         let blocks = shape.size[0].div_ceil(BLOCK);
         let last = self.axes()[D - 1].len() as i32 - 1;
-        let (before, after) = if matches!(self.sampler.interp, Interp::Cubic { .. }) { (1, 2) } else { (0, 1) };
+        let (before, after) = self.sampler.interp.window().unwrap_or((0, 1));
+        // The cell is the pixel below the location, the nearest one perhaps the next.
+        let after = after + i32::from(self.sampler.interp.is_centred());
         map_rows(shape.n, shape.pixels() / shape.size[0] * blocks, |n, position| {
             let first = position % blocks * BLOCK;
             let mut located = Block::new();

@@ -4,6 +4,7 @@ use crate::dtype::{Location, Sample};
 use crate::error::SampleError;
 use crate::grid::Locations;
 use crate::op::sample_grad::{Plan, check_len, check_shape};
+use crate::op::spline::derive_wide;
 use crate::sampler::Sampler;
 use crate::view::View;
 
@@ -53,6 +54,10 @@ pub fn sample_grad_grad_into<T: Sample + Location, L: Location, const D: usize>(
     out_image: Option<&mut [T]>,
     out_locations: Option<&mut [L]>,
 ) -> Result<(), SampleError> {
+    if sampler.interp.is_wide() {
+        let outs = (out_grad, out_image, out_locations);
+        return derive_wide(tangent_image, tangent_locations, grad, image, at, sampler, false, outs.0, outs.1, outs.2);
+    }
     let plan = Plan::new(grad, image, at, tangent_locations, sampler)?;
     if let Some(tangent) = tangent_image {
         check_shape("tangent of the image", tangent, image.shape())?;
