@@ -64,8 +64,8 @@ from ._guess import guess
 from ._inspect import Report, inspect
 from ._invert import Convergence, Inverse, invert
 from ._jacobian import curl, divergence, jacobian, jacobian_determinant, strain
-from ._moving_least_squares import moving_least_squares
 from ._map_coordinates import map_coordinates, spline_filter
+from ._moving_least_squares import moving_least_squares
 from ._points import Points, transform_boxes, transform_labels, transform_points, transform_polygons
 from ._resize import resize
 from ._splat import Splat, splat
@@ -130,8 +130,8 @@ __all__ = [
     "jacobian",
     "jacobian_determinant",
     "log",
-    "moving_least_squares",
     "map_coordinates",
+    "moving_least_squares",
     "plot",
     "read",
     "resize",

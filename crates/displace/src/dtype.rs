@@ -57,12 +57,6 @@ pub(crate) mod sealed {
             None
         }
 
-        /// The same numbers, if they are `f64`.
-        #[inline(always)]
-        fn as_f64(_: &[Self]) -> Option<&[f64]> {
-            None
-        }
-
         /// The same numbers, if they are of this type.
         #[inline(always)]
         fn of<T: Sealed>(_: &[T]) -> Option<&[Self]> {
@@ -247,11 +241,6 @@ impl Sealed for f64 {
 
     #[inline(always)]
     fn as_f64_mut(numbers: &mut [Self]) -> Option<&mut [f64]> {
-        Some(numbers)
-    }
-
-    #[inline(always)]
-    fn as_f64(numbers: &[Self]) -> Option<&[f64]> {
         Some(numbers)
     }
 

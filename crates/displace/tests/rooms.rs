@@ -14,7 +14,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("println!", &[]),
     ("align_corners", &["axis.rs"]),
     ("rem_euclid", &["padding.rs", "kernel/locate.rs", "kernel/cubic.rs", "interp.rs", "exact.rs", "op/effective.rs"]),
-    (".floor()", &["padding.rs", "kernel/locate.rs", "kernel/parts.rs", "kernel/number.rs", "kernel/deform.rs", "dtype.rs", "make/ffd.rs"]),
+    (
+        ".floor()",
+        &["padding.rs", "kernel/locate.rs", "kernel/parts.rs", "kernel/number.rs", "kernel/deform.rs", "dtype.rs", "make/ffd.rs"],
+    ),
     ("bf16", &["dtype.rs", "any.rs", "lib.rs"]),
 ];
 

@@ -3,8 +3,8 @@
 pub(crate) mod affine_grid;
 pub(crate) mod compose;
 pub(crate) mod convert;
-pub(crate) mod deform_conv;
 pub(crate) mod deform;
+pub(crate) mod deform_conv;
 pub(crate) mod displacement;
 pub(crate) mod effective_displacement;
 pub(crate) mod ewa;
