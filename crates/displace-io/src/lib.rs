@@ -40,6 +40,7 @@
 //! | OME-Zarr | 0.6 displacements and coordinates, Zarr arrays | fields |
 //! | safetensors, torch's `.pt` | tensors; no code is ever run | one tensor |
 //! | OpenCV's `.yml`, `.xml`, `.json` | matrices | fields |
+//! | landmarks, CSV or JSON ([`read_landmarks`]) | pairs of points in pixels | |
 //! | ITK's `.tfm`, `.txt`, `.mat`; AFNI's and FSL's matrices | [`Transform`]s, which [`render`] works out; [`flirt`] | as text, affine ones |
 //!
 //! An image is `(H, W)` when grey and `(H, W, C)` otherwise: grey and alpha, RGB, RGBA.
@@ -53,6 +54,7 @@ mod field;
 mod format;
 mod image;
 mod kind;
+mod landmarks;
 mod memory;
 mod npy;
 mod npz;
@@ -68,6 +70,7 @@ pub use atomic::write_bytes;
 pub use contents::{Contents, read, read_bytes_as, read_with};
 pub use conversion::{Conversion, ConversionError, Converted, Pixels, Precision, SourcePixels};
 pub use error::image::ImageError;
+pub use error::landmarks::LandmarksError;
 pub use error::npy::NpyError;
 pub use error::npz::NpzError;
 pub use error::read::{ReadCause, ReadError};
@@ -80,6 +83,7 @@ pub use format::volume::write_volume;
 pub use image::read::{image_from_bytes, read_image, read_image_with};
 pub use image::write::write_image;
 pub use kind::Kind;
+pub use landmarks::{AnyLandmarks, Landmarks, read_landmarks};
 pub use npy::read::{read_array, read_array_with};
 pub use npy::write::{write_npy, write_npy_with};
 pub use npz::read::{read_npz, read_npz_member, read_npz_member_with, read_npz_with};

@@ -1,6 +1,7 @@
 //! Why a file was not read.
 
 use crate::error::image::ImageError;
+use crate::error::landmarks::LandmarksError;
 use crate::error::npy::NpyError;
 use crate::error::npz::NpzError;
 use crate::kind::Kind;
@@ -92,6 +93,9 @@ pub enum ReadCause {
     /// A bad archive.
     #[error(transparent)]
     Npz(#[from] NpzError),
+    /// No pairs of points.
+    #[error(transparent)]
+    Landmarks(#[from] LandmarksError),
     /// A bad image.
     #[error(transparent)]
     Image(#[from] ImageError),
