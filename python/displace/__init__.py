@@ -13,7 +13,10 @@
     resize                  fields and grids at another resolution
     jacobian_determinant    how a map stretches; also jacobian, divergence, curl, strain
     folding                 every fold, found exactly
-    affine                  fields from matrices
+    affine                  fields from matrices; also affine_from_theta, affine_from_parts, similarity, homography
+    polynomial, swirl, polar, lens  fields from formulas
+    crop_field, flip_field, roll_field, resize_field  fields that move pixels as they are
+    fit                     maps from pairs of points
     set_num_threads         how many threads share large work
     guess                   which conventions numbers may have, with evidence
     inspect                 a report on a grid, a field or any array
@@ -29,7 +32,7 @@ kind comes out.
 import sys as _sys
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from ._affine import affine
+from ._affine import affine, affine_from_parts, affine_from_theta, similarity
 from ._affine_grid import affine_grid
 from ._compose import compose
 from ._convert import conventions, convert
@@ -39,18 +42,25 @@ from ._effective_displacement import Effective, effective_displacement
 from ._errors import DeviceError, DisplaceError, DTypeError, FileFormatError, RestError, ShapeError
 from ._field import Field
 from ._files import read, write
+from ._fit import Fit, fit
 from ._flow import Exponential, Logarithm, exp, log
 from ._folding import Extreme, Folding, folding
+from ._frame_fields import crop_field, flip_field, resize_field, roll_field
 from ._grid_from_displacement import grid_from_displacement
 from ._grid_sample import grid_sample
 from ._guess import guess
+from ._homography import homography
 from ._inspect import Report, inspect
 from ._invert import Convergence, Inverse, invert
 from ._jacobian import curl, divergence, jacobian, jacobian_determinant, strain
+from ._lens import lens
 from ._points import Points, transform_boxes, transform_labels, transform_points, transform_polygons
+from ._polar import polar
+from ._polynomial import polynomial
 from ._resize import resize
 from ._splat import Splat, splat
 from ._stored import Placement, StoredField, Transform, Volume
+from ._swirl import swirl
 from ._threads import get_num_threads, set_num_threads
 from ._warp import warp
 
@@ -64,6 +74,7 @@ __all__ = [
     "Extreme",
     "Field",
     "FileFormatError",
+    "Fit",
     "Folding",
     "Inverse",
     "Logarithm",
@@ -78,31 +89,44 @@ __all__ = [
     "Volume",
     "__version__",
     "affine",
+    "affine_from_parts",
+    "affine_from_theta",
     "affine_grid",
     "compose",
     "conventions",
     "convert",
+    "crop_field",
     "curl",
     "displacement",
     "divergence",
     "effective_displacement",
     "exp",
+    "fit",
+    "flip_field",
     "folding",
     "get_num_threads",
     "grid_from_displacement",
     "grid_sample",
     "guess",
+    "homography",
     "inspect",
     "invert",
     "jacobian",
     "jacobian_determinant",
+    "lens",
     "log",
     "plot",
+    "polar",
+    "polynomial",
     "read",
     "resize",
+    "resize_field",
+    "roll_field",
     "set_num_threads",
+    "similarity",
     "splat",
     "strain",
+    "swirl",
     "transform_boxes",
     "transform_labels",
     "transform_points",

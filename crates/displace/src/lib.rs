@@ -43,6 +43,9 @@
 //! | albumentations key points, boxes, masks | [`transform_points`], [`transform_boxes`], [`transform_labels`] |
 //! | ITK, ANTs, FSL, SPM, MRtrix, nitransforms, VoxelMorph, MONAI fields, ST maps | [`convert`] between [`Convention`]s, with [`Placement`]s where they are in mm |
 //! | OpenCV `warpAffine`, ITK `AffineTransform`, a map by any formula | [`make`] of an [`Affine`] or any [`Formula`] |
+//! | OpenCV `getPerspectiveTransform`, `findHomography(method=0)`, `estimateAffine2D`; scikit-image `estimate` | [`fit`] |
+//! | OpenCV `warpPerspective`, `warpPolar`, `initUndistortRectifyMap`, `undistortPoints`; scikit-image `swirl`, `PolynomialTransform` | [`Homography`], [`Polar`], [`Lens`], [`LensInverse`]; [`Swirl`], [`Polynomial`] |
+//! | NumPy `roll`, `flip`; torch `interpolate` | [`Roll`], [`Flip`], [`Resize`], [`Crop`] |
 //! | "what are these numbers?" | [`guess`] |
 //!
 //! # What it refuses
@@ -91,7 +94,14 @@ pub use grid::{Grid, Locations};
 pub use half::{bf16, f16};
 pub use interp::{Interp, cubic_weights, linear_weights, nearest_offset};
 pub use lattice::{Between, Lattice};
-pub use make::affine::{Affine, AffineError};
+pub use make::affine::{Affine, AffineError, AffineParts};
+pub use make::fit::{Fit, FitError, FitKind, Fitted, fit};
+pub use make::frame::{Crop, Flip, Resize, Roll};
+pub use make::homography::Homography;
+pub use make::lens::{Lens, LensError, LensInverse, LensModel};
+pub use make::polar::{Polar, PolarError, PolarInverse, Radial};
+pub use make::polynomial::{Polynomial, PolynomialError};
+pub use make::swirl::{Swirl, SwirlError};
 pub use make::{Formula, Made, make, make_into};
 pub use op::affine_grid::{affine_grid, affine_grid_grad, affine_grid_into};
 pub use op::compose::{compose, compose_into};

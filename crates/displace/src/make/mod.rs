@@ -1,6 +1,14 @@
 //! Fields from formulas: a map says where a place of the destination is read from; [`make`] asks it at every pixel.
 
 pub(crate) mod affine;
+pub(crate) mod fit;
+pub(crate) mod frame;
+pub(crate) mod homography;
+mod least_squares;
+pub(crate) mod lens;
+pub(crate) mod polar;
+pub(crate) mod polynomial;
+pub(crate) mod swirl;
 
 use crate::dtype::Real;
 use crate::error::{FieldError, OutputLenError};
