@@ -15,10 +15,13 @@
     resize                  fields and grids at another resolution
     jacobian_determinant    how a map stretches; also jacobian, divergence, curl, strain
     folding                 every fold, found exactly
-    affine                  fields from matrices
     bspline                 fields from control points of cubic splines; also bspline_determinant, bspline_bounds
     elastic                 random fields from a seed
     moving_least_squares    fields from landmarks
+    affine                  fields from matrices; also affine_from_theta, affine_from_parts, similarity, homography
+    polynomial, swirl, polar, lens  fields from formulas
+    crop_field, flip_field, roll_field, resize_field  fields that move pixels as they are
+    fit                     maps from pairs of points
     set_num_threads         how many threads share large work
     guess                   which conventions numbers may have, with evidence
     inspect                 a report on a grid, a field or any array
@@ -34,7 +37,7 @@ kind comes out.
 import sys as _sys
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from ._affine import affine
+from ._affine import affine, affine_from_parts, affine_from_theta, similarity
 from ._affine_grid import affine_grid
 from ._bspline import BSplineBounds, bspline, bspline_bounds, bspline_determinant
 from ._compose import compose
@@ -56,20 +59,27 @@ from ._elastic import Elastic, elastic
 from ._errors import DeviceError, DisplaceError, DTypeError, FileFormatError, RestError, ShapeError
 from ._field import Field
 from ._files import read, write
+from ._fit import Fit, fit
 from ._flow import Exponential, Logarithm, exp, log
 from ._folding import Extreme, Folding, folding
+from ._frame_fields import crop_field, flip_field, resize_field, roll_field
 from ._grid_from_displacement import grid_from_displacement
 from ._grid_sample import grid_sample
 from ._guess import guess
+from ._homography import homography
 from ._inspect import Report, inspect
 from ._invert import Convergence, Inverse, invert
 from ._jacobian import curl, divergence, jacobian, jacobian_determinant, strain
 from ._map_coordinates import map_coordinates, spline_filter
 from ._moving_least_squares import moving_least_squares
+from ._lens import lens
 from ._points import Points, transform_boxes, transform_labels, transform_points, transform_polygons
+from ._polar import polar
+from ._polynomial import polynomial
 from ._resize import resize
 from ._splat import Splat, splat
 from ._stored import Placement, StoredField, Transform, Volume
+from ._swirl import swirl
 from ._threads import get_num_threads, set_num_threads
 from ._warp import warp
 
@@ -88,6 +98,7 @@ __all__ = [
     "Extreme",
     "Field",
     "FileFormatError",
+    "Fit",
     "Folding",
     "Inverse",
     "Logarithm",
@@ -103,6 +114,8 @@ __all__ = [
     "Volume",
     "__version__",
     "affine",
+    "affine_from_parts",
+    "affine_from_theta",
     "affine_grid",
     "bspline",
     "bspline_bounds",
@@ -110,6 +123,7 @@ __all__ = [
     "compose",
     "conventions",
     "convert",
+    "crop_field",
     "curl",
     "deform_attention_locations",
     "deform_conv2d",
@@ -120,25 +134,35 @@ __all__ = [
     "effective_displacement",
     "elastic",
     "exp",
+    "fit",
+    "flip_field",
     "folding",
     "get_num_threads",
     "grid_from_displacement",
     "grid_sample",
     "guess",
+    "homography",
     "inspect",
     "invert",
     "jacobian",
     "jacobian_determinant",
+    "lens",
     "log",
     "map_coordinates",
     "moving_least_squares",
     "plot",
+    "polar",
+    "polynomial",
     "read",
     "resize",
+    "resize_field",
+    "roll_field",
     "set_num_threads",
+    "similarity",
     "splat",
     "spline_filter",
     "strain",
+    "swirl",
     "transform_boxes",
     "transform_labels",
     "transform_points",

@@ -1,18 +1,18 @@
-"""Affine maps as fields."""
+"""Affine maps and similarities as fields."""
 
 from __future__ import annotations
 
 from . import _core
 from ._errors import ShapeError
-from ._making import Target, floats
+from ._making import Target, floats, middle, place
 
 
-def affine(matrix, size, input_size=None, *, direction="pull", align_corners=False, rest=None, dtype="float32"):
+def affine(matrix, size, input_size=None, *, direction="pull", center=None, align_corners=False, rest=None, dtype="float32"):
     """The field of an affine map.
 
     Parameters
     ----------
-    matrix : array or tensor, (2, 3), (3, 3), (3, 4) or (4, 4)
+    matrix : array or tensor, (2, 3), (3, 3), (3, 4) or (4, 4); or a batch (N, ..) of them
         From places (x, y(, z), 1) of the output to places of the input, in pixels, pixel centres at integers. A last row of
         homogeneous coordinates must be 0, .., 0, 1.
     size : (H, W) or (D, H, W)
@@ -22,6 +22,8 @@ def affine(matrix, size, input_size=None, *, direction="pull", align_corners=Fal
     direction : "pull" or "push"
         What the matrix leads from and to: "pull" as above; "push" from the input to the output, as
         `cv2.warpAffine` without `WARP_INVERSE_MAP`, so that it is inverted here.
+    center : (x, y) or (x, y, z), optional
+        The place about which the matrix acts, `A (x - center) + t + center`, as in ITK's AffineTransform; pixel 0 if left out.
     align_corners : bool
         What -1..+1 spans in the input; plays a part in rest "extent".
     rest : "index", "extent" or None
@@ -31,7 +33,7 @@ def affine(matrix, size, input_size=None, *, direction="pull", align_corners=Fal
 
     Returns
     -------
-    Field of shape (H, W, 2) or (D, H, W, 3)
+    Field of shape (H, W, 2) or (D, H, W, 3), with N before for a batch
         Computed in float64 and rounded once. It holds a tensor if `matrix` is one. No gradients: `affine_grid` has them.
 
     Raises
@@ -47,16 +49,209 @@ def affine(matrix, size, input_size=None, *, direction="pull", align_corners=Fal
     >>> displace.affine([[1, 0, 0.5], [0, 1, 0]], (1, 2)).displacement
     array([[[0.5, 0. ],
             [0.5, 0. ]]], dtype=float32)
+
+    Twice as far from the center (1, 0), which stays.
+
+    >>> displace.affine([[2, 0, 0], [0, 2, 0]], (1, 3), center=(1, 0)).displacement[0, :, 0]
+    array([-1.,  0.,  1.], dtype=float32)
     """
     target = Target(size, input_size, align_corners, rest, dtype, matrix)
-    numbers = floats(matrix, "matrix", (None, None), "(2, 3) or (3, 3), in 3-D (3, 4) or (4, 4)")
-    rows, columns = numbers.shape
-    if columns != target.axes + 1 or rows not in (columns - 1, columns):
+    count, matrices = _matrices(matrix, "matrix", target)
+    if center is not None:
+        about = place(center, "center", target.axes, ())
+        matrices = [_core.affine_about(numbers, about) for numbers in matrices]
+    return target.fields(count, lambda out, i: _core.make_affine(matrices[i], direction, out, target.frame))
+
+
+def _matrices(matrix, what, target):
+    """How many, if a batch; and their upper rows."""
+    numbers = floats(
+        matrix,
+        what,
+        (None,) * (3 if len(getattr(matrix, "shape", ())) == 3 else 2),
+        "(2, 3) or (3, 3), in 3-D (3, 4) or (4, 4), or a batch (N, ..) of them",
+    )
+    rows, columns = numbers.shape[-2:]
+    axes = target.axes
+    if columns != axes + 1 or rows not in (columns - 1, columns):
         raise ShapeError(
-            f"matrix has shape {numbers.shape}: expected {(columns := target.axes + 1) - 1, columns} or {columns, columns} "
-            f"for size {target.size}"
+            f"{what} has shape {numbers.shape}: expected {axes, axes + 1} or {axes + 1, axes + 1} for size {target.size}"
         )
-    if rows == columns and numbers[-1].tolist() != [0] * target.axes + [1]:
-        raise ShapeError(f"matrix has the last row {numbers[-1].tolist()}: expected {[0] * target.axes + [1]} of an affine map")
-    upper = numbers[: target.axes].ravel().tolist()
-    return target.field(lambda out: _core.make_affine(upper, direction, out, target.frame))
+    for last in numbers.reshape(-1, rows, columns)[:, axes:, :]:
+        if last.size and last[0].tolist() != [0] * axes + [1]:
+            raise ShapeError(f"{what} has the last row {last[0].tolist()}: expected {[0] * axes + [1]} of an affine map")
+    upper = numbers.reshape(-1, rows, columns)[:, :axes]
+    return (None if numbers.ndim == 2 else len(upper)), [one.ravel().tolist() for one in upper]
+
+
+def affine_from_theta(theta, size, input_size=None, *, align_corners=False, rest=None, dtype="float32"):
+    """The field of torch's theta: an affine map between normalised places.
+
+    The same as `displacement(affine_grid(theta, ..), input_size)`, without the grid and its rounding.
+
+    Parameters
+    ----------
+    theta : array or tensor, (2, 3) or (3, 4); or a batch (N, ..) of them
+        From normalised places of the output to normalised places of the input, as `torch.nn.functional.affine_grid` takes it.
+    size : (H, W) or (D, H, W)
+        Size of the field.
+    input_size : (H, W) or (D, H, W), optional
+        Size of the image that is read; `size` if left out.
+    align_corners : bool
+        What -1..+1 spans, in input and output alike.
+    rest, dtype
+        As in `affine`.
+
+    Returns
+    -------
+    Field of shape (H, W, 2) or (D, H, W, 3), with N before for a batch
+        In pixels, computed in float64 and rounded once.
+
+    Raises
+    ------
+    ShapeError, DTypeError, RestError, DisplaceError
+        If an argument does not fit.
+
+    Examples
+    --------
+    A quarter of the width to the right, of 8 pixels: theta counts 2 from edge to edge.
+
+    >>> import displace
+    >>> displace.affine_from_theta([[1, 0, 0.5], [0, 1, 0]], (1, 8)).displacement[0, 0]
+    array([2., 0.], dtype=float32)
+    """
+    target = Target(size, input_size, align_corners, rest, dtype, theta)
+    count, thetas = _matrices(theta, "theta", target)
+    sizes = list(target.input_size), list(target.size)
+    matrices = [_core.affine_of_theta(numbers, *sizes, target.align_corners) for numbers in thetas]
+    return target.fields(count, lambda out, i: _core.make_affine(matrices[i], "pull", out, target.frame))
+
+
+def affine_from_parts(
+    size,
+    input_size=None,
+    *,
+    rotation=0.0,
+    scale=1.0,
+    shear=0.0,
+    translation=None,
+    center=None,
+    direction="pull",
+    align_corners=False,
+    rest=None,
+    dtype="float32",
+):
+    """The field of an affine map by its parts: `R K S (x - center) + translation + center`.
+
+    Parameters
+    ----------
+    size : (H, W) or (D, H, W)
+        Size of the field.
+    input_size : (H, W) or (D, H, W), optional
+        Size of the image that is read; `size` if left out.
+    rotation : float, or (3,) in 3-D
+        R, in degrees: from x to y, so that what is warped by a pull map turns counter-clockwise on the screen, as with
+        `cv2.getRotationMatrix2D`. In 3-D about x, then y, then z.
+    scale : float, or one for each axis, x first
+        S: 2 reads twice as far apart, so that a pull map shows everything half as large.
+    shear : float, or (3,) in 3-D
+        K: `x += shear * y`; in 3-D for xy, xz, yz.
+    translation : (x, y) or (x, y, z), optional
+        In pixels.
+    center : (x, y) or (x, y, z), optional
+        In pixels; the middle of the field if left out.
+    direction : "pull" or "push"
+        Whether the map leads from output to input, or from input to output and is inverted here.
+    align_corners, rest, dtype
+        As in `affine`.
+
+    Returns
+    -------
+    Field of shape (H, W, 2) or (D, H, W, 3)
+        Computed in float64 and rounded once.
+
+    Raises
+    ------
+    ShapeError, DTypeError, RestError, DisplaceError
+        If an argument does not fit, or a push has no inverse.
+
+    Examples
+    --------
+    A quarter turn about the middle pixel: the pixel to the right of it is read below it.
+
+    >>> import displace
+    >>> displace.affine_from_parts((3, 3), rotation=90).displacement[1, 2]
+    array([-1.,  1.], dtype=float32)
+    """
+    target = Target(size, input_size, align_corners, rest, dtype)
+    axes = target.axes
+    angles = _each(rotation, "rotation", 1 if axes == 2 else 3)
+    shears = _each(shear, "shear", 1 if axes == 2 else 3)
+    if axes == 2:
+        angles, shears = [*angles, 0.0, 0.0], [*shears, 0.0, 0.0]
+    elif isinstance(rotation, (int, float)) and rotation:
+        raise ShapeError(f"rotation is {rotation}: expected three angles in 3-D, about x, y and z")
+    scales = _each(scale, "scale", axes)
+    moved = place(translation, "translation", axes, [0.0] * axes)
+    about = place(center, "center", axes, middle(target.size))
+    matrix = _core.affine_of_parts(angles, scales, shears, moved, about)
+    return target.field(lambda out: _core.make_affine(matrix, direction, out, target.frame))
+
+
+def _each(value, what, count):
+    """One number for all, or one for each."""
+    if isinstance(value, (int, float)):
+        return [float(value)] * count
+    return floats(value, what, (count,), f"a number or {count}").tolist()
+
+
+def similarity(
+    angle,
+    size,
+    input_size=None,
+    *,
+    scale=1.0,
+    center=None,
+    translation=None,
+    direction="pull",
+    align_corners=False,
+    rest=None,
+    dtype="float32",
+):
+    """The field of a similarity: a rotation, one scale and a translation.
+
+    Parameters
+    ----------
+    angle : float, or (3,) in 3-D
+        Degrees, as the `rotation` of `affine_from_parts`.
+    size, input_size, scale, center, translation, direction, align_corners, rest, dtype
+        As in `affine_from_parts`; `scale` is one number.
+
+    Returns
+    -------
+    Field of shape (H, W, 2) or (D, H, W, 3)
+        Computed in float64 and rounded once.
+
+    Raises
+    ------
+    ShapeError, DTypeError, RestError, DisplaceError
+        If an argument does not fit.
+
+    Examples
+    --------
+    >>> import displace
+    >>> displace.similarity(180, (3, 3), scale=2).displacement[1, 2]
+    array([-3.,  0.], dtype=float32)
+    """
+    return affine_from_parts(
+        size,
+        input_size,
+        rotation=angle,
+        scale=float(scale),
+        translation=translation,
+        center=center,
+        direction=direction,
+        align_corners=align_corners,
+        rest=rest,
+        dtype=dtype,
+    )

@@ -25,8 +25,11 @@ __all__ = [
     "Held",
     "Stored",
     "__version__",
+    "affine_about",
     "affine_grid",
     "affine_grid_grad",
+    "affine_of_parts",
+    "affine_of_theta",
     "ask_for_large_pages",
     "axes_of",
     "bspline_bounds",
@@ -42,6 +45,7 @@ __all__ = [
     "effective_displacement",
     "exp",
     "exp_plan",
+    "fit",
     "folding",
     "get_num_threads",
     "grid_from_displacement",
@@ -58,6 +62,15 @@ __all__ = [
     "make_elastic",
     "make_moving",
     "map_coordinates",
+    "make_crop",
+    "make_flip",
+    "make_homography",
+    "make_lens",
+    "make_polar",
+    "make_polynomial",
+    "make_resize",
+    "make_roll",
+    "make_swirl",
     "overlap",
     "picture",
     "read",
@@ -240,3 +253,30 @@ def sample_ewa(image: Any, grid: Any, out: Any, sampling: _Sampling) -> None: ..
 def sample_ewa_grad(
     grad: Any, image: Any, grid: Any, out_image: Any | None, out_grid: Any | None, sampling: _Sampling
 ) -> None: ...
+def affine_about(numbers: Sequence[float], center: Sequence[float]) -> list[float]: ...
+def affine_of_parts(
+    angles: Sequence[float], scale: Sequence[float], shear: Sequence[float], translation: Sequence[float], center: Sequence[float]
+) -> list[float]: ...
+def affine_of_theta(
+    theta: Sequence[float], input_size: Sequence[int], size: Sequence[int], align_corners: bool
+) -> list[float]: ...
+def fit(
+    at: Sequence[Sequence[float]], onto: Sequence[Sequence[float]], weights: Sequence[float] | None, kind: str, order: int
+) -> tuple[list[float], list[float], float, int]: ...
+def make_homography(numbers: Sequence[float], direction: str, out: Any, frame: _Frame) -> None: ...
+def make_polynomial(numbers: Sequence[float], out: Any, frame: _Frame) -> None: ...
+def make_polar(
+    center: Sequence[float], radius: float, size: Sequence[int], spacing: str, inverse: bool, out: Any, frame: _Frame
+def make_swirl(center: Sequence[float], strength: float, radius: float, rotation: float, out: Any, frame: _Frame) -> None: ...
+def make_lens(
+    camera: Sequence[Sequence[float]],
+    coefficients: Sequence[float],
+    model: str,
+    direction: str,
+    ideal: tuple[Sequence[Sequence[float]] | None, Sequence[Sequence[float]] | None],
+    out: Any,
+    frame: _Frame,
+def make_crop(start: Sequence[float], out: Any, frame: _Frame) -> None: ...
+def make_flip(axes: Sequence[bool], out: Any, frame: _Frame) -> None: ...
+def make_roll(shift: Sequence[int], out: Any, frame: _Frame) -> None: ...
+def make_resize(out: Any, frame: _Frame) -> None: ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -45,6 +45,15 @@ class Target:
         write(out)
         return Field(self.kept(out), self.input_size, align_corners=self.align_corners, rest=self.rest)
 
+    def fields(self, count: int | None, write: Callable[[npt.NDArray[Any], int], Any]) -> Any:
+        """The field of `count` samples, each made by `write`; of one without a batch axis if `count` is None."""
+        if count is None:
+            return self.field(lambda out: write(out, 0))
+        out = np.empty((count, *self.size, self.axes), self.dtype)
+        for i in range(count):
+            write(out[i], i)
+        return Field(self.kept(out), self.input_size, align_corners=self.align_corners, rest=self.rest)
+
     def kept(self, result: npt.NDArray[Any]) -> Any:
         """A result as the caller's kind of array."""
         if self.torch:
@@ -59,6 +68,16 @@ def _name(dtype: Any) -> str:
     if name not in _DTYPES:
         raise DTypeError(f"dtype is {dtype!r}: expected {' or '.join(_DTYPES)}")
     return name
+
+
+def middle(size: Sequence[int]) -> list[float]:
+    """The place in the middle, x first."""
+    return [(length - 1) / 2 for length in reversed(size)]
+
+
+def place(value: Any, what: str, axes: int, default: Sequence[float]) -> list[float]:
+    """One number for each axis, x first."""
+    return list(default) if value is None else floats(value, what, (axes,), f"{axes} numbers, x first").tolist()
 
 
 def floats(values: Any, what: str, shape: tuple[int | None, ...], expected: str) -> npt.NDArray[np.float64]:

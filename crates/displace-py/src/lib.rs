@@ -51,6 +51,11 @@ mod core_module {
     #[pymodule_export]
     use crate::op::make::make_affine;
     #[pymodule_export]
+    use crate::op::maps::{
+        affine_about, affine_of_parts, affine_of_theta, fit, make_crop, make_flip, make_homography, make_lens, make_polar,
+        make_polynomial, make_resize, make_roll, make_swirl,
+    };
+    #[pymodule_export]
     use crate::op::picture::picture;
     #[pymodule_export]
     use crate::op::points::{densified, transform_boxes, transform_points};

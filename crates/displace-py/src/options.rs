@@ -64,6 +64,11 @@ impl Frame {
         sampling.locations(tensor, size_xy(size)?)
     }
 
+    /// The image that is read.
+    pub(crate) fn source<const D: usize>(&self) -> PyResult<Lattice<D>> {
+        lattice(&self.0, self.2)
+    }
+
     /// The lattices between which a field on `destination`, in array order, leads.
     pub(crate) fn between<const D: usize>(&self, destination: &[usize]) -> PyResult<Between<D>> {
         Between::new(lattice(&self.0, self.2)?, size_xy(destination)?, self.rest()?).raise()

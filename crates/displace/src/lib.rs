@@ -50,6 +50,9 @@
 //! | ITK `BSplineTransform`, free-form deformation | [`BSpline`] |
 //! | torchvision `ElasticTransform`, `gaussian_filter` of noise, elasticdeform | [`elastic`] by an [`Elastic`] recipe |
 //! | moving least squares (Schaefer et al. 2006) | [`MovingLeastSquares`] |
+//! | OpenCV `getPerspectiveTransform`, `findHomography(method=0)`, `estimateAffine2D`; scikit-image `estimate` | [`fit`] |
+//! | OpenCV `warpPerspective`, `warpPolar`, `initUndistortRectifyMap`, `undistortPoints`; scikit-image `swirl`, `PolynomialTransform` | [`Homography`], [`Polar`], [`Lens`], [`LensInverse`]; [`Swirl`], [`Polynomial`] |
+//! | NumPy `roll`, `flip`; torch `interpolate` | [`Roll`], [`Flip`], [`Resize`], [`Crop`] |
 //! | "what are these numbers?" | [`guess`] |
 //!
 //! # What it refuses
@@ -101,10 +104,17 @@ pub use interp::{
 };
 pub use kernel::recursion::SplineBoundary;
 pub use lattice::{Between, Lattice};
-pub use make::affine::{Affine, AffineError};
+pub use make::affine::{Affine, AffineError, AffineParts};
 pub use make::elastic::{Elastic, ElasticError, Noise, elastic, elastic_into};
 pub use make::ffd::{BSpline, BSplineBounds, BSplineError, Beyond};
+pub use make::fit::{Fit, FitError, FitKind, Fitted, fit};
+pub use make::frame::{Crop, Flip, Resize, Roll};
+pub use make::homography::Homography;
+pub use make::lens::{Lens, LensError, LensInverse, LensModel};
 pub use make::mls::{MovingError, MovingKind, MovingLeastSquares};
+pub use make::polar::{Polar, PolarError, PolarInverse, Radial};
+pub use make::polynomial::{Polynomial, PolynomialError};
+pub use make::swirl::{Swirl, SwirlError};
 pub use make::{Formula, Made, make, make_into};
 pub use op::affine_grid::{affine_grid, affine_grid_grad, affine_grid_into};
 pub use op::compose::{compose, compose_into};

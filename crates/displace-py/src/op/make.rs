@@ -41,7 +41,7 @@ fn write_real<R: Real + Location + Element, const D: usize>(
 }
 
 /// A word that has to be one of two.
-fn is_push(direction: &str) -> PyResult<bool> {
+pub(crate) fn is_push(direction: &str) -> PyResult<bool> {
     match direction {
         "pull" => Ok(false),
         "push" => Ok(true),

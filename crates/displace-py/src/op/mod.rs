@@ -17,6 +17,7 @@ pub(crate) mod inspect;
 pub(crate) mod invert;
 pub(crate) mod jacobian;
 pub(crate) mod make;
+pub(crate) mod maps;
 pub(crate) mod picture;
 pub(crate) mod points;
 pub(crate) mod resize;

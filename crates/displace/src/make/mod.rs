@@ -4,8 +4,16 @@ pub(crate) mod affine;
 mod blur;
 pub(crate) mod elastic;
 pub(crate) mod ffd;
+pub(crate) mod fit;
+pub(crate) mod frame;
+pub(crate) mod homography;
+mod least_squares;
+pub(crate) mod lens;
 pub(crate) mod mls;
+pub(crate) mod polar;
+pub(crate) mod polynomial;
 mod random;
+pub(crate) mod swirl;
 
 use crate::dtype::Real;
 use crate::error::{FieldError, OutputLenError};
