@@ -266,11 +266,11 @@ def fit(
 def make_homography(numbers: Sequence[float], direction: str, out: Any, frame: _Frame) -> None: ...
 def make_polynomial(numbers: Sequence[float], out: Any, frame: _Frame) -> None: ...
 def make_polar(
-    center: Sequence[float], radius: float, size: Sequence[int], spacing: str, inverse: bool, out: Any, frame: _Frame
+    disc: tuple[Sequence[float], float], size: Sequence[int], spacing: str, inverse: bool, out: Any, frame: _Frame
+) -> None: ...
 def make_swirl(center: Sequence[float], strength: float, radius: float, rotation: float, out: Any, frame: _Frame) -> None: ...
 def make_lens(
-    camera: Sequence[Sequence[float]],
-    coefficients: Sequence[float],
+    lens: tuple[Sequence[Sequence[float]], Sequence[float]],
     model: str,
     direction: str,
     ideal: tuple[Sequence[Sequence[float]] | None, Sequence[Sequence[float]] | None],

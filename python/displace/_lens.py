@@ -70,7 +70,7 @@ def lens(
     coefficients = floats(distortion, "distortion", (None,), "(K,)").tolist()
     camera = _matrix(camera_matrix, "camera_matrix")
     ideal = _matrix(new_camera_matrix, "new_camera_matrix"), _matrix(rectification, "rectification")
-    given = camera, coefficients, model, direction, ideal
+    given = (camera, coefficients), model, direction, ideal
     return target.field(lambda out: _core.make_lens(*given, out, target.frame))
 
 

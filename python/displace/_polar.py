@@ -67,5 +67,5 @@ def polar(
     if radius is None:
         farthest = (max(abs(c), abs(length - 1 - c)) for c, length in zip(about, reversed(plain), strict=True))
         radius = sum(away**2 for away in farthest) ** 0.5
-    given = about, float(radius), list(polar_size), spacing, bool(inverse)
+    given = (about, float(radius)), list(polar_size), spacing, bool(inverse)
     return target.field(lambda out: _core.make_polar(*given, out, target.frame))

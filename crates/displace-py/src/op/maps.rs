@@ -120,8 +120,7 @@ pub(crate) fn make_polynomial(py: Python<'_>, numbers: Vec<f64>, out: &Bound<'_,
 #[pyfunction]
 pub(crate) fn make_polar(
     py: Python<'_>,
-    center: [f64; 2],
-    radius: f64,
+    disc: ([f64; 2], f64),
     size: Vec<usize>,
     spacing: &str,
     inverse: bool,
@@ -134,7 +133,7 @@ pub(crate) fn make_polar(
         "log1p" => Radial::Log1p,
         found => return Err(displace_error(format!("unknown spacing \"{found}\": expected \"linear\", \"log\" or \"log1p\""))),
     };
-    let polar = Polar::new(center, radius, size_xy(&size)?, spacing).raise()?;
+    let polar = Polar::new(disc.0, disc.1, size_xy(&size)?, spacing).raise()?;
     let mut out = Tensor::new(out, "out")?;
     if inverse { write::<2>(py, &polar.inverse(), &mut out, &frame) } else { write::<2>(py, &polar, &mut out, &frame) }
 }
@@ -160,8 +159,7 @@ type Matrix = [[f64; 3]; 3];
 #[pyfunction]
 pub(crate) fn make_lens(
     py: Python<'_>,
-    camera: Matrix,
-    coefficients: Vec<f64>,
+    lens: (Matrix, Vec<f64>),
     model: &str,
     direction: &str,
     ideal: (Option<Matrix>, Option<Matrix>),
@@ -173,7 +171,7 @@ pub(crate) fn make_lens(
         "fisheye" => LensModel::Fisheye,
         found => return Err(displace_error(format!("unknown model \"{found}\": expected \"brown\" or \"fisheye\""))),
     };
-    let lens = Lens::new(camera, &coefficients, model).raise()?.seen_by(ideal.0, ideal.1).raise()?;
+    let lens = Lens::new(lens.0, &lens.1, model).raise()?.seen_by(ideal.0, ideal.1).raise()?;
     let mut out = Tensor::new(out, "out")?;
     match direction {
         "undistort" => write::<2>(py, &lens, &mut out, &frame),

@@ -40,14 +40,15 @@ pub struct Lens {
     ideal_inverse: [[f64; 3]; 3],
     model: LensModel,
     k: [f64; 14],
-    tilt: Option<([[f64; 3]; 3], [[f64; 3]; 3])>,
+    /// A tilted sensor's homography, and its inverse.
+    tilt: Option<(Matrix3, Matrix3)>,
     /// Where the radial part stops growing: a radius, or an angle for fisheyes.
     fold: f64,
 }
 
 /// The way back: from the distorted picture to the undistorted one, so that it reads an ideal image at each pixel of a photograph.
 ///
-/// Newton's method on the formula, from the radial part's own inverse; a place counts if the formula leads from it to the pixel to within
+/// The radial part by bisection, the rest by Newton's method from there; a place counts if the formula leads from it to the pixel to within
 /// 1e-12 focal lengths and it lies on this side of the fold, where the radial polynomial stops growing. All else has no place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LensInverse(Lens);
@@ -236,7 +237,7 @@ impl Lens {
             [to[0] - found[0], to[1] - found[1]]
         };
         let size = |[x, y]: [f64; 2]| libm::hypot(x, y);
-        let close = 1e-12 * length.max(1.0);
+        let close = CLOSE * length.max(1.0);
         let mut error = size(miss(at));
         for _ in 0..50 {
             let (step, determinant) = solve(&self.slopes(at), &miss(at));
@@ -256,6 +257,9 @@ impl Lens {
     }
 }
 
+/// By how much a ray's image may miss its pixel, in focal lengths.
+const CLOSE: f64 = 1e-12;
+
 /// The argument below `end` at which a function that grows from 0 up to there takes a value: bisection to the last bit.
 fn grown(value: impl Fn(f64) -> f64, wanted: f64, end: f64) -> Option<f64> {
     let (mut low, mut high) = (0.0f64, if end.is_finite() { end } else { 1.0 });
@@ -266,8 +270,8 @@ fn grown(value: impl Fn(f64) -> f64, wanted: f64, end: f64) -> Option<f64> {
     } else {
         while value(high) < wanted {
             high *= 2.0;
-            // NaN and what never grows so far.
-            if !(high < 1e100) {
+            // What never grows so far.
+            if high >= 1e100 {
                 return None;
             }
         }
@@ -275,7 +279,8 @@ fn grown(value: impl Fn(f64) -> f64, wanted: f64, end: f64) -> Option<f64> {
     loop {
         let middle = 0.5f64.mul_add(high - low, low);
         if middle <= low || middle >= high {
-            return Some(high);
+            // A pole is no answer, and where infinities meet there is none.
+            return ((value(high) - wanted).abs() <= CLOSE * wanted.max(1.0)).then_some(high);
         }
         if value(middle) < wanted { low = middle } else { high = middle }
     }
