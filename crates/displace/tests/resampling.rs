@@ -28,7 +28,7 @@ fn folded(i: i64, len: i64, boundary: SplineBoundary) -> usize {
 /// What coefficients give on pixels, row by row.
 fn equations(len: usize, order: SplineOrder, boundary: SplineBoundary) -> Vec<Vec<f64>> {
     let weights = bspline_weights(order, 0.0f64);
-    let before = order.degree() as i64 / 2;
+    let before = i64::from(order.degree()) / 2;
     let mut rows = vec![vec![0.0; len]; len];
     for (i, row) in rows.iter_mut().enumerate() {
         for (t, weight) in weights.iter().enumerate() {
@@ -226,7 +226,8 @@ fn averages_have_an_adjoint() {
     let (shape, out_shape) = (Shape { n: 1, c: 1, size: source }, Shape { n: 1, c: 1, size });
     let mut numbers = |count: usize| (0..count).map(|_| rng.within(-1.0, 1.0)).collect::<Vec<f64>>();
     let (pixels, grad) = (numbers(shape.pixels()), numbers(out_shape.pixels()));
-    let map: Vec<f64> = (0..42).flat_map(|i| [(i % 7) as f64 * 3.1 - 0.4, (i / 7) as f64 * 2.7 + 0.3 * (i % 7) as f64]).collect();
+    let at = |i: i32| [f64::from(i % 7) * 3.1 - 0.4, f64::from(i / 7) * 2.7 + 0.3 * f64::from(i % 7)];
+    let map: Vec<f64> = (0..42).flat_map(at).collect();
     let at = View::interleaved(&map, Shape { n: 1, c: 2, size }).unwrap();
     let at = Locations::pixels(at, Lattice::from_xy(source, Extent::Edges).unwrap()).unwrap();
     let (image, upstream) = (View::planar(&pixels, shape).unwrap(), View::planar(&grad, out_shape).unwrap());

@@ -1,7 +1,7 @@
 //! Fields of two components, pixel by pixel: what formats of pictures have in common.
 
 use crate::stored::StoredField;
-use displace::{AnyArray, AnyData, Convention, Layout, bf16, f16, with_data};
+use displace::{AnyArray, AnyData, Convention, Layout, Sample, bf16, f16, with_data};
 
 /// A float that can say that there is none.
 pub(super) trait Float: Copy + Into<f64> {
@@ -67,7 +67,7 @@ impl<'a> Pairs<'a> {
 
     /// Whether there are pixels without numbers, or the field says that there are none.
     pub(super) fn has_mask(&self) -> bool {
-        self.valid.is_some() || with_data!(self.numbers, numbers => numbers.iter().any(|v| f64::from(*v).is_nan()))
+        self.valid.is_some() || with_data!(self.numbers, numbers => numbers.iter().any(|v| Sample::widen::<f64>(*v).is_nan()))
     }
 
     /// Calls `use_pixel` with each pixel's index and numbers, `None` where they mean nothing.
