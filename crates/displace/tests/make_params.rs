@@ -120,10 +120,16 @@ fn theta_is_normalised_twice() {
 }
 
 #[test]
-fn quarter_turns_are_exact() {
+fn turns_are_right_and_quarters_exact() {
     for (degrees, expected) in [(90.0, [-2.0, 1.0]), (-180.0, [-1.0, -2.0]), (270.0, [2.0, -1.0]), (720.0, [1.0, 2.0])] {
         let map = Affine::<2>::from_parts(&AffineParts { angles: [degrees, 0.0, 0.0], ..AffineParts::default() });
         assert_eq!(map.source([1.0, 2.0]), Some(expected));
+    }
+    // And all other angles are what the plain functions say.
+    for degrees in (-400..=400).step_by(7).map(f64::from) {
+        let map = Affine::<2>::from_parts(&AffineParts { angles: [degrees, 0.0, 0.0], ..AffineParts::default() });
+        let (sin, cos) = degrees.to_radians().sin_cos();
+        assert!(apart(map.source([1.0, 2.0]).unwrap(), [cos - 2.0 * sin, sin + 2.0 * cos]) < 1e-14, "{degrees}");
     }
 }
 
