@@ -70,9 +70,9 @@ from ._homography import homography
 from ._inspect import Report, inspect
 from ._invert import Convergence, Inverse, invert
 from ._jacobian import curl, divergence, jacobian, jacobian_determinant, strain
+from ._lens import lens
 from ._map_coordinates import map_coordinates, spline_filter
 from ._moving_least_squares import moving_least_squares
-from ._lens import lens
 from ._points import Points, transform_boxes, transform_labels, transform_points, transform_polygons
 from ._polar import polar
 from ._polynomial import polynomial

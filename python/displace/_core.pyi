@@ -59,18 +59,18 @@ __all__ = [
     "log",
     "make_affine",
     "make_bspline",
-    "make_elastic",
-    "make_moving",
-    "map_coordinates",
     "make_crop",
+    "make_elastic",
     "make_flip",
     "make_homography",
     "make_lens",
+    "make_moving",
     "make_polar",
     "make_polynomial",
     "make_resize",
     "make_roll",
     "make_swirl",
+    "map_coordinates",
     "overlap",
     "picture",
     "read",
@@ -276,6 +276,7 @@ def make_lens(
     ideal: tuple[Sequence[Sequence[float]] | None, Sequence[Sequence[float]] | None],
     out: Any,
     frame: _Frame,
+) -> None: ...
 def make_crop(start: Sequence[float], out: Any, frame: _Frame) -> None: ...
 def make_flip(axes: Sequence[bool], out: Any, frame: _Frame) -> None: ...
 def make_roll(shift: Sequence[int], out: Any, frame: _Frame) -> None: ...
