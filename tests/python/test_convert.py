@@ -206,7 +206,7 @@ def test_what_is_missing_is_named():
 
 
 def test_push_becomes_pull_by_the_inverse():
-    push = displace.convert(FLOW, "flow,direction=push", "flow", invert=True)
+    push = displace.convert(FLOW, "flow,direction=push", "flow", source="same", invert=True)
     inverse = displace.invert(FLOW)
     expected = np.where(inverse.valid[..., None], inverse.field, np.nan)
     np.testing.assert_allclose(push, expected, rtol=0, atol=1e-4)
