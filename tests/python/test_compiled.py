@@ -488,8 +488,33 @@ def registered():
     return names
 
 
+def plane_operators():
+    """Those of planes in f32 and f64 alone."""
+    image, grid = setting()
+    grad_out = torch.rand((*image.shape[:2], *grid.shape[1:-1]), dtype=image.dtype)
+    sampling = ("bilinear", "border", 0.0, "normalized", False, None)
+    return {
+        "sample_ewa": (image, grid, *sampling),
+        "sample_ewa_grad": (grad_out, image, grid, True, True, *sampling),
+        "spline_filter": (image, 3, "mirror", False),
+    }
+
+
+# test_deform_conv.py checks these, its gradient by the way that autograd takes.
+DEFORM = {"deform_conv2d", "deform_conv2d_grad"}
+
+
 def test_every_operator_is_checked():
-    assert registered() == set(operators(2, torch.float64))
+    assert registered() <= set(operators(2, torch.float64)) | set(plane_operators()) | DEFORM
+    assert set(operators(2, torch.float64)) <= registered()
+
+
+@pytest.mark.parametrize("name", sorted(plane_operators()))
+def test_opcheck_of_planes(name):
+    arguments = plane_operators()[name]
+    if name != "sample_ewa_grad":
+        arguments = tuple(a.requires_grad_() if isinstance(a, torch.Tensor) else a for a in arguments)
+    torch.library.opcheck(getattr(torch.ops.displace, name).default, arguments)
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.float16])
