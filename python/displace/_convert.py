@@ -96,11 +96,6 @@ def convert(
         array = _core.hold_file(os.fspath(array))
     torch = _arrays.is_torch(array)
     held, src, known = _held(array, src)
-    if known is not None:
-        rest = rest or known[1]
-        align_corners = known[2] if align_corners is None else align_corners
-        if input_size is None and source is None:
-            input_size = known[0]
     same = isinstance(source, str) and source == "same"
     if source is not None and input_size is not None:
         raise DisplaceError("source and input_size both say the size of the image that is read: leave out one")
@@ -109,6 +104,11 @@ def convert(
         image = ([int(length) for length in _arrays.whole(input_size, "input_size", "(H, W) or (D, H, W)")], None)
     elif source is not None and not same:
         image = pixels_of(source, "source", held.axes(src))
+    if known is not None:
+        _agree(known, image, same, rest, align_corners)
+        rest, align_corners = known.rest, known.align_corners
+        if image is None and not same:
+            image = (list(known.input_size), None)
     out, lines, facts = _core.convert(
         held,
         src,
@@ -130,8 +130,26 @@ def convert(
     return (result, Report(lines, json.loads(facts))) if report else result
 
 
+def _agree(field, image, same, rest, align_corners):
+    """That nobody contradicts what a field knows of itself."""
+    own = tuple(field.shape[-1 - len(field.input_size) : -1])
+    named = own if same else None if image is None else tuple(image[0])
+    against = []
+    if named not in (None, tuple(field.input_size)):
+        against.append(f"an input of {named}")
+    # Between equal sizes both rests are the same.
+    if rest not in (None, field.rest) and own != tuple(field.input_size):
+        against.append(f"rest={rest!r}")
+    if align_corners not in (None, field.align_corners):
+        against.append(f"align_corners={align_corners}")
+    if against:
+        raise DisplaceError(
+            f"{' and '.join(against)} contradict{'s' * (len(against) == 1)} what the field says of itself: {field!r}"
+        )
+
+
 def _held(array, src):
-    """The core's own, the convention that is still to be named, and what a field knows of sizes."""
+    """The core's own, the convention that is still to be named, and the field that knows its sizes."""
     if isinstance(array, _core.Held):
         return array, src, None
     if isinstance(array, (StoredField, Transform)):
@@ -143,11 +161,7 @@ def _held(array, src):
             raise DisplaceError(f'a Field is "flow"; src={src!r} contradicts it')
         numbers = to_numpy(array.displacement, "field")
         place = None if array.placement is None else array.placement._place()
-        return (
-            _core.hold(np.asarray(numbers, order="C"), ["flow"], None, place, []),
-            None,
-            (array.input_size, array.rest, array.align_corners),
-        )
+        return _core.hold(np.asarray(numbers, order="C"), ["flow"], None, place, []), None, array
     if isinstance(array, dict):
         raise DisplaceError(f"an archive of {', '.join(array)}: give one of its arrays")
     if src is None:

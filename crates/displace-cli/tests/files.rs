@@ -198,3 +198,52 @@ fn guesses_know_what_archives_say() {
     assert!(!said.contains("(assumed)") && said.contains("64x64"), "{said}");
     assert_eq!(lines(said), lines(succeeds(&["guess", &bare, "--from", "flow", "-s", "64x64"])));
 }
+
+#[test]
+fn options_that_take_no_part_are_refused() {
+    let folder = Folder::new();
+    let affine = Transform::Affine(Affine { matrix: vec![1.0, 0.0, 0.0, 1.0], offset: vec![1.0, 2.0] });
+    displace_io::write_transform(&folder.at("a.tfm"), &affine).unwrap();
+    let (from, to) = (folder.path("a.tfm"), folder.path("b.tfm"));
+    for option in [&["--invert"][..], &["--dtype", "f32"], &["--rest", "index"], &["-s", "4x4"]] {
+        let said = fails(&[&["convert", &from, &to][..], option].concat());
+        assert!(said.contains("takes no part"), "{said}");
+    }
+    assert!(!folder.at("b.tfm").exists());
+    succeeds(&["convert", &from, &to]);
+}
+
+#[test]
+fn archives_are_told_what_they_read() {
+    let folder = Folder::new();
+    let map = AnyArray::new(vec![4, 5, 2], vec![1.0f32; 40]).unwrap();
+    displace_io::write_npy(&folder.at("map.npy"), &map).unwrap();
+    let asked = ["convert", &folder.path("map.npy"), &folder.path("map.npz"), "--from", "pixel_map"];
+    assert!(fails(&asked).contains("size of the image that is read"));
+    succeeds(&[&asked[..], &["-s", "16x20", "--rest", "index"]].concat());
+    assert!(succeeds(&["info", &folder.path("map.npz")]).contains("16x20"));
+}
+
+#[test]
+fn what_a_format_rounds_is_measured() {
+    let folder = Folder::new();
+    let flow = |name: &str, values: Vec<f64>| {
+        displace_io::write_npy(&folder.at(name), &AnyArray::new(vec![1, 2, 2], values).unwrap()).unwrap();
+        folder.path(name)
+    };
+    // A hundredth of a pixel is 0.64 of a KITTI step of 1/64, and is stored as one.
+    let fine = flow("fine.npy", vec![0.01, 0.0, 0.0, 0.0]);
+    let said = succeeds(&["convert", &fine, &folder.path("a.png"), "--from", "flow", "--json"]);
+    let loss = said.split("\"back_differs_by\": ").nth(1).and_then(|rest| rest.split(',').next()).unwrap().trim().to_owned();
+    assert!((loss.parse::<f64>().unwrap() - (1.0 / 64.0 - 0.01)).abs() < 1e-12, "{loss}");
+    // A tenth is none in single precision.
+    let tenth = flow("tenth.npy", vec![0.1, 0.0, 0.0, 0.0]);
+    assert!(succeeds(&["convert", &tenth, &folder.path("a.flo"), "--from", "flow"]).contains("differs by 1.490e-9"));
+    let far = Placement::new(&[1.0, 1.0, 1.0], &[1_000_000.1, 0.0, 0.0], &[1., 0., 0., 0., 1., 0., 0., 0., 1.]).unwrap();
+    let array = AnyArray::new(vec![1, 2, 2, 3], vec![0.0f32; 12]).unwrap();
+    let readings = vec!["itk".parse().unwrap()];
+    let stored = StoredField { array, readings, valid: None, placement: Some(far), remarks: Vec::new() };
+    write_field(&folder.at("far.mha"), &stored, &WriteOptions::default()).unwrap();
+    let said = succeeds(&["convert", &folder.path("far.mha"), &folder.path("far.nii"), "--to", "itk"]);
+    assert!(said.contains("single precision: off by up to 2.5e-2 mm"), "{said}");
+}
