@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from . import _core
 from ._errors import ShapeError
-from ._making import Target, floats, middle, place
+from ._making import Target, each, floats, middle, place
 
 
 def affine(matrix, size, input_size=None, *, direction="pull", center=None, align_corners=False, rest=None, dtype="float32"):
@@ -185,24 +187,17 @@ def affine_from_parts(
     """
     target = Target(size, input_size, align_corners, rest, dtype)
     axes = target.axes
-    angles = _each(rotation, "rotation", 1 if axes == 2 else 3)
-    shears = _each(shear, "shear", 1 if axes == 2 else 3)
+    angles = each(rotation, 1 if axes == 2 else 3, "rotation")
+    shears = each(shear, 1 if axes == 2 else 3, "shear")
     if axes == 2:
         angles, shears = [*angles, 0.0, 0.0], [*shears, 0.0, 0.0]
-    elif isinstance(rotation, (int, float)) and rotation:
+    elif np.ndim(rotation) == 0 and any(angles):
         raise ShapeError(f"rotation is {rotation}: expected three angles in 3-D, about x, y and z")
-    scales = _each(scale, "scale", axes)
+    scales = each(scale, axes, "scale")
     moved = place(translation, "translation", axes, [0.0] * axes)
     about = place(center, "center", axes, middle(target.size))
     matrix = _core.affine_of_parts(angles, scales, shears, moved, about)
     return target.field(lambda out: _core.make_affine(matrix, direction, out, target.frame))
-
-
-def _each(value, what, count):
-    """One number for all, or one for each."""
-    if isinstance(value, (int, float)):
-        return [float(value)] * count
-    return floats(value, what, (count,), f"a number or {count}").tolist()
 
 
 def similarity(

@@ -8,7 +8,9 @@ import numpy as np
 
 from . import _core
 from ._errors import DisplaceError, ShapeError
-from ._making import Target, floats
+from ._making import Target, each, floats
+
+_IN_ORDER = " in the order of the array's axes"
 
 
 class BSplineBounds(NamedTuple):
@@ -173,13 +175,6 @@ def _spline(coefficients, size, spacing, origin, style):
         start, reach = -0.625, [length + 0.25 for length in size]
     if spacing is None:
         spacing = [whole / count for whole, count in zip(reach, patches, strict=True)]
-    spacing = _each(spacing, axes, "spacing")
-    origin = [start - apart for apart in spacing] if origin is None else _each(origin, axes, "origin")
+    spacing = each(spacing, axes, "spacing", _IN_ORDER)
+    origin = [start - apart for apart in spacing] if origin is None else each(origin, axes, "origin", _IN_ORDER)
     return numbers, (spacing[::-1], origin[::-1], style)
-
-
-def _each(given, axes, what):
-    numbers = [float(given)] * axes if np.ndim(given) == 0 else [float(number) for number in given]
-    if len(numbers) != axes:
-        raise ShapeError(f"{what} is {given!r}: expected one number, or {axes} in the order of the array's axes")
-    return numbers

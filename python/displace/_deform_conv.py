@@ -88,6 +88,8 @@ def pair(given: Any, what: str) -> tuple[int, int]:
         raise ShapeError(f"{what} is {given!r}: expected a whole number or two, (y, x)")
     if min(numbers) < 0:
         raise ShapeError(f"{what} is {given!r}: expected no negative number")
+    if max(numbers) > 2**28:
+        raise ShapeError(f"{what} is {given!r}: expected at most 2^28")
     return numbers[0], numbers[1]
 
 

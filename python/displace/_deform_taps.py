@@ -297,7 +297,9 @@ def deform_receptive_field(layers, pixels=None):
         if len(layer.location) != n:
             raise ShapeError(f"layer {i} has {len(layer.location)} samples, layer 0 {n}: expected the same")
     height, width = layers[-1].location.shape[4:6]
-    pixels = [(height // 2, width // 2)] if pixels is None else [tuple(pixel) for pixel in pixels]
+    pixels = (
+        [(height // 2, width // 2)] if pixels is None else [tuple(_arrays.whole(pixel, "pixels", "(y, x)")) for pixel in pixels]
+    )
     if not pixels or any(len(pixel) != 2 or not (0 <= pixel[0] < height and 0 <= pixel[1] < width) for pixel in pixels):
         raise ShapeError(f"pixels {pixels}: expected (y, x) of output pixels, of {height} rows of {width}")
     density = xp.zeros_like(layers[-1].location[:, 0, 0, 0, ..., 0])
@@ -372,7 +374,11 @@ def deform_attention_locations(reference_points, sampling_offsets, spatial_shape
         )
     if points.dtype != offsets.dtype:
         raise DTypeError(f"reference_points holds {points.dtype}, sampling_offsets {offsets.dtype}: convert one of them")
-    sizes = spatial_shapes.tolist() if hasattr(spatial_shapes, "tolist") else [list(size) for size in spatial_shapes]
+    sizes = (
+        spatial_shapes.tolist()
+        if hasattr(spatial_shapes, "tolist")
+        else [_arrays.whole(size, "spatial_shapes", "(H, W) of each level") for size in spatial_shapes]
+    )
     if len(sizes) != levels or any(len(size) != 2 or min(size) < 1 for size in sizes):
         raise ShapeError(f"spatial_shapes is {sizes}: expected (H, W) of {levels} levels")
     xp = _namespace(offsets)

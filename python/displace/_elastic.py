@@ -10,7 +10,7 @@ import numpy as np
 
 from . import _arrays, _core
 from ._errors import DisplaceError, ShapeError
-from ._making import Target, floats
+from ._making import Target, each, floats
 
 # alpha and sigma of each style: torchvision's defaults, those of the paper, elasticdeform's.
 _DEFAULTS: dict[str, tuple[float | None, float]] = {"torchvision": (50.0, 5.0), "simard": (34.0, 4.0), "bspline": (None, 25.0)}
@@ -118,8 +118,8 @@ def elastic(
             raise DisplaceError(f"seed={seed}: expected 0 to 2**64 - 1")
     recipe = (
         style,
-        _each(alpha, target.axes, "alpha") if alpha is not None else [],
-        _each(sigma, target.axes, "sigma"),
+        each(alpha, target.axes, "alpha", ", x first") if alpha is not None else [],
+        each(sigma, target.axes, "sigma", ", x first"),
         str(mode),
         float(truncate),
         _counts(points, target.axes)[::-1],
@@ -132,13 +132,6 @@ def elastic(
 
     field = target.field(write)
     return Elastic(field, factor, seed)
-
-
-def _each(given: Any, axes: int, what: str) -> list[float]:
-    numbers = [float(given)] * axes if np.ndim(given) == 0 else [float(number) for number in given]
-    if len(numbers) != axes:
-        raise ShapeError(f"{what} is {given!r}: expected one number, or {axes}, x first")
-    return numbers
 
 
 def _counts(points: Any, axes: int) -> list[int]:

@@ -85,6 +85,8 @@ def fit(source_points, destination_points, kind="affine", *, order=2, weights=No
     if direction not in ("pull", "push"):
         raise DisplaceError(f'unknown direction "{direction}": expected "pull" or "push"')
     given = None if weights is None else floats(weights, "weights", (len(source),), f"({len(source)},)").tolist()
+    if not 0 <= order < 2**31:
+        raise DisplaceError(f"order is {order}: expected a degree, 0 or more")
     pair = (destination, source) if direction == "pull" else (source, destination)
     numbers, residual, rms, largest = _core.fit(pair[0].tolist(), pair[1].tolist(), given, kind, int(order))
     matrix = np.array(numbers)

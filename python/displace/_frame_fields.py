@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from . import _core
+import numpy as np
+
+from . import _arrays, _core
 from ._errors import DisplaceError
 from ._making import Target, place
 
@@ -111,7 +113,8 @@ def roll_field(shift, axis, size, *, align_corners=False, dtype="float32"):
     """
     target = Target(size, None, align_corners, None, dtype)
     axes = _axes(axis, target.axes)
-    shifts = [int(shift)] * len(axes) if not hasattr(shift, "__len__") else [int(one) for one in shift]
+    shifts = _ints(shift, "shift")
+    shifts = shifts * len(axes) if len(shifts) == 1 else shifts
     if len(shifts) != len(axes):
         raise DisplaceError(f"shift has {len(shifts)} numbers for {len(axes)} axes: expected one, or as many")
     by = [0] * target.axes
@@ -159,8 +162,13 @@ def resize_field(size, input_size, *, align_corners=False, rest=None, dtype="flo
 
 def _axes(axis, count):
     """Axes as numbers from 0."""
-    given = list(axis) if hasattr(axis, "__len__") else [axis]
+    given = _ints(axis, "axis")
     for one in given:
         if not -count <= one < count:
             raise DisplaceError(f"axis {one}: expected {-count} to {count - 1} for an image of {count} axes")
-    return [int(one) % count for one in given]
+    return [one % count for one in given]
+
+
+def _ints(given, what):
+    """One whole number, or several."""
+    return [int(one) for one in _arrays.whole([given] if np.ndim(given) == 0 else given, what, "whole numbers")]

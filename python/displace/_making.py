@@ -89,3 +89,10 @@ def floats(values: Any, what: str, shape: tuple[int | None, ...], expected: str)
     if array.dtype.kind not in "fiu":
         raise DTypeError(f"{what} holds {array.dtype}: expected numbers")
     return np.ascontiguousarray(array, np.float64)
+
+
+def each(given: Any, count: int, what: str, order: str = "") -> list[float]:
+    """One number for all, or `count` of them."""
+    array = to_numpy(given, what)
+    numbers = floats(array, what, (() if array.ndim == 0 else (count,)), f"a number or {count}{order}")
+    return [float(number) for number in np.broadcast_to(numbers, (count,))]

@@ -43,7 +43,7 @@ def polar(
     Returns
     -------
     Field of shape (H, W, 2)
-        Computed in float64 and rounded once. NaN where there is no place: if `inverse`, beyond the polar image's right edge, and before
+        Computed in float64 and rounded once. NaN where there is no place: if `inverse`, beyond the polar image's last column, and before
         column 0 of "log". Rows repeat: warp the way back with `padding_mode="wrap"`.
 
     Raises

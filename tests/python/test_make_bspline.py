@@ -108,7 +108,7 @@ def test_tensors():
         ({"coefficients": np.zeros((5, 5, 3))}, displace.ShapeError, "(5, 5, 3)"),
         ({"coefficients": np.full((4, 4, 2), np.nan)}, displace.DisplaceError, "coefficient number 0 is NaN"),
         ({"spacing": 0}, displace.DisplaceError, "above 0"),
-        ({"spacing": (1, 2, 3)}, displace.ShapeError, "spacing is (1, 2, 3)"),
+        ({"spacing": (1, 2, 3)}, displace.ShapeError, "spacing has shape (3,): expected a number or 2"),
         ({"origin": np.inf}, displace.DisplaceError, "finite places"),
         ({"style": "ants"}, displace.DisplaceError, "'ants'"),
         ({"size": (8, 9, 10)}, displace.ShapeError, "for size (8, 9, 10)"),

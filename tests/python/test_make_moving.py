@@ -104,3 +104,19 @@ def test_mistakes(change, error, said):
     with pytest.raises(error) as raised:
         displace.moving_least_squares(**given)
     assert said in str(raised.value)
+
+
+@pytest.mark.parametrize("kind", ["affine", "similarity", "rigid"])
+@pytest.mark.parametrize("alpha", [3, 4])
+def test_strong_weights_keep_one_map(kind, alpha):
+    # A hundredth of a pixel away, the nearest point weighs 10^25 times what the others do, of which two in turn outweigh the rest.
+    destination = np.round(np.random.default_rng(1).uniform(0, 60, (8, 2)), 2)
+    scale, turn = (1.1 if kind != "rigid" else 1), 0.3
+    matrix = scale * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    if kind == "affine":
+        matrix = matrix @ [[1, 0.3], [0, 0.8]]
+    source = destination @ matrix.T + (3, -5)
+    field = displace.moving_least_squares(source, destination, (60, 60), kind=kind, alpha=alpha, dtype="float64")
+    y, x = np.mgrid[:60, :60]
+    expected = np.stack([x, y], -1) @ matrix.T + (3, -5) - np.stack([x, y], -1)
+    np.testing.assert_allclose(field.displacement, expected, atol=1e-7 if kind == "affine" else 1e-11)

@@ -482,3 +482,54 @@ def test_inverse_formulas_are_the_inverse():
 def test_mistakes_are_named(call, expected):
     with pytest.raises(displace.DisplaceError, match=expected):
         call()
+
+
+def test_the_rim_of_a_polar_image_is_not_its_middle():
+    polar = np.zeros((90, 40), np.float32)
+    polar[:, 0] = 1000
+    back = displace.polar((81, 81), polar.shape, radius=40, inverse=True, rest="index")
+    image = displace.warp(polar, back, padding_mode="wrap")
+    radius = np.hypot(*np.mgrid[-40:41, -40:41])
+    # Outside there is no place to read.
+    assert not np.nan_to_num(image[radius >= 1]).any() and np.isnan(back.displacement[radius > 39]).all()
+
+
+def test_polynomials_far_from_their_origin_are_refused():
+    rng = np.random.default_rng(2)
+    points = rng.uniform(0, 100, (200, 2))
+    moved = points + np.sin(points / 40)
+    assert displace.fit(moved, points, "polynomial", order=8).rms < 1e-6
+    with pytest.raises(displace.DisplaceError, match="order 8: coefficients count from pixel 0"):
+        displace.fit(moved + 3800, points + 3800, "polynomial", order=8)
+
+
+def test_coincident_points_are_counted_on_either_side():
+    corner = [[0, 0], [1, 0], [0, 1]]
+    for pair in ((corner, [[0, 0]] * 3), ([[0, 0]] * 3, corner)):
+        with pytest.raises(displace.DisplaceError, match="3 pairs, 1 different points"):
+            displace.fit(*pair, "rigid")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: displace.roll_field(1.5, -1, (1, 4)),
+        lambda: displace.flip_field(0.5, (1, 4)),
+        lambda: displace.fit([[0, 0]], [[0, 0]], "affine", order=-1),
+        lambda: displace.elastic((8, 8), style="bspline", points=2**20, seed=1),
+        lambda: displace.elastic((8, 8), alpha="a", sigma=1),
+        lambda: displace.swirl(1, (3, 3), radius=5e-324),
+        lambda: displace.affine_from_parts((3, 3, 3), rotation=np.float32(90)),
+        lambda: displace.deform_conv2d_displacement(np.zeros((1, 2, 1, 1)), 1, stride=2**62),
+    ],
+)
+def test_what_does_not_fit_is_said(call):
+    with pytest.raises(displace.DisplaceError, match="expected"):
+        call()
+
+
+def test_numbers_of_any_kind_are_numbers():
+    expected = displace.affine_from_parts((3, 3), rotation=90).displacement
+    for angle in (np.int64(90), np.float32(90), np.array(90), torch.tensor(90.0)):
+        assert (displace.affine_from_parts((3, 3), rotation=angle).displacement == expected).all()
+    assert (displace.roll_field(np.array(1), np.int64(-1), (1, 3)).displacement[0, :, 0] == (2, -1, -1)).all()

@@ -94,7 +94,7 @@ def test_a_reference_elsewhere_is_where_the_field_is_worked_out(tmp_path):
 
 def test_fields_in_mm_are_not_placed_unasked(tmp_path):
     for end in ("mha", "nrrd", "nii", "h5", "zarr"):
-        with pytest.raises(DisplaceError, match="no places|nothing says where the pixels"):
+        with pytest.raises(DisplaceError, match=r"no places|nothing says where the pixels"):
             displace.write(tmp_path / f"a.{end}", StoredField(np.zeros((4, 6, 2)), "itk"))
 
 

@@ -150,11 +150,7 @@ impl<const D: usize> Affine<D> {
     /// # Errors
     /// If the determinant is 0.
     pub fn inverse(&self) -> Result<Self, AffineError> {
-        let (adjugate, determinant) = adjugate(&self.matrix);
-        if determinant == 0.0 || !determinant.is_finite() {
-            return Err(AffineError::Singular { matrix: self.matrix.concat(), determinant });
-        }
-        let matrix = adjugate.map(|row| row.map(|entry| entry / determinant));
+        let matrix = inverse(&self.matrix)?;
         let back = Self { matrix, offset: [0.0; D] };
         Ok(Self { matrix, offset: back.apply(self.offset).map(|offset| -offset) })
     }
@@ -186,7 +182,16 @@ impl<const D: usize> Default for AffineParts<D> {
     }
 }
 
-fn product<const D: usize>(a: &[[f64; D]; D], b: &[[f64; D]; D]) -> [[f64; D]; D] {
+/// The inverse of a matrix.
+pub(super) fn inverse<const D: usize>(matrix: &[[f64; D]; D]) -> Result<[[f64; D]; D], AffineError> {
+    let (adjugate, determinant) = adjugate(matrix);
+    if determinant == 0.0 || !determinant.is_finite() {
+        return Err(AffineError::Singular { matrix: matrix.concat(), determinant });
+    }
+    Ok(adjugate.map(|row| row.map(|entry| entry / determinant)))
+}
+
+pub(super) fn product<const D: usize>(a: &[[f64; D]; D], b: &[[f64; D]; D]) -> [[f64; D]; D] {
     std::array::from_fn(|i| std::array::from_fn(|k| (0..D).map(|j| a[i][j] * b[j][k]).sum()))
 }
 

@@ -225,7 +225,12 @@ fn spline<const D: usize>(
     noise: Noise<'_>,
     size: [usize; D],
 ) -> Result<BSpline<D>, ElasticError> {
+    const MOST: usize = 1 << 26;
     let count = Shape { n: 1, c: D, size: points }.elements()?;
+    if count > MOST {
+        let found = points.map(|count| count as f64).to_vec();
+        return Err(ElasticError::Number { what: "points", found, expected: "points with at most 2^26 components in all" });
+    }
     let deviates: Vec<f64> = match noise {
         Noise::Given(given) if given.len() == count => given.to_vec(),
         Noise::Given(given) => {

@@ -146,7 +146,7 @@ pub enum FitError {
     Degenerate {
         /// Pairs that count.
         found: usize,
-        /// Different points among those mapped.
+        /// Different points, of the two sides the fewer.
         distinct: usize,
         /// What was to be fitted.
         kind: FitKind,
@@ -155,6 +155,19 @@ pub enum FitError {
         /// How badly determined.
         condition: f64,
         /// The worst that is accepted.
+        most: f64,
+    },
+    /// Points too far from pixel 0 for so high powers.
+    #[error(
+        "order {order}: coefficients count from pixel 0, so far from the points that their rounding alone moves these by {off:.1e} px \
+         (at most {most:.0e}): take a lower order, or points nearer to 0"
+    )]
+    Far {
+        /// The order.
+        order: usize,
+        /// The largest difference, in pixels.
+        off: f64,
+        /// The largest that is accepted: a millionth of the points' spread.
         most: f64,
     },
     /// Points on both sides of the horizon.
@@ -181,6 +194,8 @@ pub enum FitError {
 
 /// Beyond this, ten of the sixteen digits are noise.
 const CONDITION: f64 = 1e10;
+/// What expanding a polynomial may cost, by the spread of the points.
+const ROUNDED: f64 = 1e-6;
 
 /// The map of a kind that takes the points `from` to the points `to` with the least sum of weighted squared distances.
 ///
@@ -280,10 +295,14 @@ impl<const D: usize> Pairs<D> {
     }
 
     fn degenerate(&self, condition: f64) -> FitError {
-        let mut points: Vec<[u64; D]> = self.pairs.iter().map(|(from, ..)| from.map(|x| (x + 0.0).to_bits())).collect();
-        points.sort_unstable();
-        points.dedup();
-        let (found, distinct) = (self.pairs.len(), points.len());
+        let different = |points: &mut dyn Iterator<Item = [f64; D]>| {
+            let mut points: Vec<[u64; D]> = points.map(|point| point.map(|x| (x + 0.0).to_bits())).collect();
+            points.sort_unstable();
+            points.dedup();
+            points.len()
+        };
+        let from = different(&mut self.pairs.iter().map(|(from, ..)| *from));
+        let (found, distinct) = (self.pairs.len(), from.min(different(&mut self.pairs.iter().map(|(_, to, _)| *to))));
         FitError::Degenerate { found, distinct, kind: self.kind, three: D == 3, condition, most: CONDITION }
     }
 
@@ -412,7 +431,22 @@ impl<const D: usize> Pairs<D> {
         for k in 0..D {
             numbers[k * count] += self.to.middle[k];
         }
-        Ok(Polynomial::from_numbers(&numbers)?)
+        let expanded = Polynomial::from_numbers(&numbers)?;
+        // Coefficients count from pixel 0: far from there high powers cancel.
+        let mut off = 0.0f64;
+        for (from, ..) in &self.pairs {
+            let powers = powers(self.from.apply(*from));
+            let place = expanded.source(*from).unwrap_or([f64::NAN; D]);
+            for k in 0..D {
+                let terms = exponents.iter().zip(&x[k]).map(|(e, x)| x * (0..D).map(|k| powers[k][e[k]]).product::<f64>());
+                off = off.max((terms.sum::<f64>() * self.to.scale + self.to.middle[k] - place[k]).abs());
+            }
+        }
+        let most = ROUNDED * self.to.scale;
+        if off > most {
+            return Err(FitError::Far { order, off, most });
+        }
+        Ok(expanded)
     }
 
     fn homography(&self) -> Result<Homography, FitError> {

@@ -1,8 +1,7 @@
 //! Homographies: maps of a plane through a camera.
 
 use super::Formula;
-use crate::make::affine::AffineError;
-use crate::map::adjugate;
+use super::affine::{AffineError, inverse};
 
 /// `source = ((m00 x + m01 y + m02) / w, (m10 x + m11 y + m12) / w)` with `w = m20 x + m21 y + m22`, in pixels, x first.
 ///
@@ -48,11 +47,7 @@ impl Homography {
     /// # Errors
     /// If the determinant is 0.
     pub fn inverse(&self) -> Result<Self, AffineError> {
-        let (adjugate, determinant) = adjugate(&self.matrix);
-        if determinant == 0.0 || !determinant.is_finite() {
-            return Err(AffineError::Singular { matrix: self.matrix.concat(), determinant });
-        }
-        Ok(Self { matrix: adjugate.map(|row| row.map(|entry| entry / determinant)) })
+        Ok(Self { matrix: inverse(&self.matrix)? })
     }
 
     /// Numerators and denominator at a place.

@@ -1,8 +1,8 @@
 //! Lenses: distortion by OpenCV's models.
 
 use super::Formula;
-use super::affine::AffineError;
-use crate::map::{adjugate, solve};
+use super::affine::{AffineError, inverse, product};
+use crate::map::solve;
 use std::f64::consts::FRAC_PI_2;
 use thiserror::Error;
 
@@ -84,18 +84,6 @@ pub enum LensError {
 }
 
 type Matrix3 = [[f64; 3]; 3];
-
-fn inverse(matrix: &Matrix3) -> Result<Matrix3, AffineError> {
-    let (adjugate, determinant) = adjugate(matrix);
-    if determinant == 0.0 || !determinant.is_finite() {
-        return Err(AffineError::Singular { matrix: matrix.concat(), determinant });
-    }
-    Ok(adjugate.map(|row| row.map(|entry| entry / determinant)))
-}
-
-fn product(a: &Matrix3, b: &Matrix3) -> Matrix3 {
-    std::array::from_fn(|i| std::array::from_fn(|k| (0..3).map(|j| a[i][j] * b[j][k]).sum()))
-}
 
 /// Through a homogeneous matrix, if that leads to the front.
 fn through(matrix: &Matrix3, [x, y]: [f64; 2]) -> Option<[f64; 2]> {

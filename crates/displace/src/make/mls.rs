@@ -105,7 +105,7 @@ pub enum MovingError {
         needed: usize,
     },
     /// No exponent.
-    #[error("alpha is {found}: expected a number above 0, up to 8")]
+    #[error("alpha is {found}: expected a number above 0, up to 4")]
     Alpha {
         /// The number given.
         found: f64,
@@ -127,12 +127,12 @@ impl<const D: usize> MovingLeastSquares<D> {
     ///
     /// # Errors
     /// No points, lists of different lengths, numbers that are not finite, one destination with two sources; points on a line (in a
-    /// plane) for an affine map; other kinds than affine in 3-D; an `alpha` that is not between 0 and 8.
+    /// plane) for an affine map; other kinds than affine in 3-D; an `alpha` that is not between 0 and 4.
     pub fn new(source: &[[f64; D]], destination: &[[f64; D]], kind: MovingKind, alpha: f64) -> Result<Self, MovingError> {
         if source.len() != destination.len() || source.is_empty() {
             return Err(MovingError::Count { source_points: source.len(), destination: destination.len() });
         }
-        if !(alpha > 0.0 && alpha <= 8.0) {
+        if !(alpha > 0.0 && alpha <= 4.0) {
             return Err(MovingError::Alpha { found: alpha });
         }
         if D != 2 && kind != MovingKind::Affine {
@@ -195,12 +195,19 @@ impl<const D: usize> MovingLeastSquares<D> {
     #[inline(always)]
     fn places<const L: usize>(&self, at: &[[f64; L]; D], weights: &mut Vec<[f64; L]>) -> [[f64; L]; D] {
         weights.clear();
-        let mut nearest = [f64::INFINITY; L];
-        for (p, _) in &self.pairs {
+        let (mut nearest, mut near_p, mut near_q) = ([f64::INFINITY; L], [[0.0; L]; D], [[0.0; L]; D]);
+        for (p, q) in &self.pairs {
             let mut distance = [0.0; L];
             for k in 0..D {
                 for lane in 0..L {
                     distance[lane] += (p[k] - at[k][lane]) * (p[k] - at[k][lane]);
+                }
+            }
+            for k in 0..D {
+                for lane in 0..L {
+                    let nearer = distance[lane] < nearest[lane];
+                    near_p[k][lane] = if nearer { p[k] } else { near_p[k][lane] };
+                    near_q[k][lane] = if nearer { q[k] } else { near_q[k][lane] };
                 }
             }
             for lane in 0..L {
@@ -208,7 +215,8 @@ impl<const D: usize> MovingLeastSquares<D> {
             }
             weights.push(distance);
         }
-        // The nearest point weighs 1: weights are relative, and none overflows.
+        // The nearest point weighs 1: weights are relative, and none overflows. All is counted from that pair, whose own share is exact:
+        // where it outweighs the others by far, what these say would drown in its rounding.
         let (mut sum, mut from, mut to) = ([0.0; L], [[0.0; L]; D], [[0.0; L]; D]);
         for (weight, (p, q)) in weights.iter_mut().zip(&self.pairs) {
             for lane in 0..L {
@@ -232,8 +240,8 @@ impl<const D: usize> MovingLeastSquares<D> {
             }
             for k in 0..D {
                 for lane in 0..L {
-                    from[k][lane] += weight[lane] * (p[k] - at[k][lane]);
-                    to[k][lane] += weight[lane] * q[k];
+                    from[k][lane] += weight[lane] * (p[k] - near_p[k][lane]);
+                    to[k][lane] += weight[lane] * (q[k] - near_q[k][lane]);
                 }
             }
         }
@@ -249,8 +257,8 @@ impl<const D: usize> MovingLeastSquares<D> {
             let (mut a, mut b) = ([[0.0; L]; D], [[0.0; L]; D]);
             for k in 0..D {
                 for lane in 0..L {
-                    a[k][lane] = p[k] - at[k][lane] - from[k][lane];
-                    b[k][lane] = weight[lane] * (q[k] - to[k][lane]);
+                    a[k][lane] = p[k] - near_p[k][lane] - from[k][lane];
+                    b[k][lane] = weight[lane] * (q[k] - near_q[k][lane] - to[k][lane]);
                 }
             }
             for i in 0..D {
@@ -264,7 +272,7 @@ impl<const D: usize> MovingLeastSquares<D> {
         }
         let mut result = to;
         for lane in 0..L {
-            let away: [f64; D] = std::array::from_fn(|k| -from[k][lane]);
+            let away: [f64; D] = std::array::from_fn(|k| at[k][lane] - near_p[k][lane] - from[k][lane]);
             let moved = match self.kind {
                 MovingKind::Affine => {
                     let matrix = std::array::from_fn(|i| std::array::from_fn(|k| own[i][k][lane]));
@@ -290,7 +298,7 @@ impl<const D: usize> MovingLeastSquares<D> {
                 }
             };
             for k in 0..D {
-                result[k][lane] += moved[k];
+                result[k][lane] += near_q[k][lane] + moved[k];
             }
             if nearest[lane] == 0.0 {
                 let point = self.pairs.iter().find(|(p, _)| (0..D).all(|k| (p[k] - at[k][lane]) * (p[k] - at[k][lane]) == 0.0));

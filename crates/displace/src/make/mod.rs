@@ -72,15 +72,25 @@ pub struct Made<R, const D: usize> {
 pub fn make<R: Real, const D: usize>(map: &impl Formula<D>, between: &Between<D>) -> Result<Made<R, D>, FieldError> {
     let mut field = Field::zeroed(1, *between)?;
     make_into(map, between, field.as_mut_slice())?;
-    let valid = valid_of(&field)?;
-    Ok(Made { field, valid })
+    Made::of(field)
 }
 
-/// Where a made field is one: where its numbers are finite.
-pub(crate) fn valid_of<R: Real, const D: usize>(field: &Field<R, D>) -> Result<Dense<bool, D>, FieldError> {
-    let shape = Shape { n: field.n(), c: 1, size: field.between().destination() };
-    let valid = field.as_slice().chunks_exact(D).map(|by| by.iter().all(|by| by.to_f64().is_finite())).collect();
-    Ok(Dense::from_vec(valid, shape, Layout::Interleaved)?)
+impl<R: Real, const D: usize> Made<R, D> {
+    /// A field that is made: where a number is not finite there is no place, and all are NaN.
+    ///
+    /// # Errors
+    /// If there is no memory for the mask.
+    pub fn of(mut field: Field<R, D>) -> Result<Self, FieldError> {
+        let shape = Shape { n: field.n(), c: 1, size: field.between().destination() };
+        let mut valid = Dense::zeroed(shape, Layout::Interleaved)?;
+        for (by, valid) in field.as_mut_slice().chunks_exact_mut(D).zip(valid.as_mut_slice()) {
+            *valid = by.iter().all(|by| by.to_f64().is_finite());
+            if !*valid {
+                by.fill(R::from_f64(f64::NAN));
+            }
+        }
+        Ok(Self { field, valid })
+    }
 }
 
 /// [`make`] into a buffer of `([D,] H, W, D)`.

@@ -139,7 +139,8 @@ impl Formula<2> for PolarInverse {
         let turn = libm::atan2(y, x) / TAU;
         let row = if turn < 0.0 { turn + 1.0 } else { turn } * polar.size[1];
         let column = polar.column(rho);
-        (0.0..=polar.size[0]).contains(&column).then_some([column, row])
+        // Columns do not repeat as rows do: beyond the last one there is nothing.
+        (0.0..=polar.size[0] - 1.0).contains(&column).then_some([column, row])
     }
 
     fn cost(&self) -> usize {

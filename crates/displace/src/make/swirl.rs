@@ -36,13 +36,16 @@ pub struct SwirlError {
     rotation: f64,
 }
 
+/// Where the turn has decayed to 1/e, by the radius.
+const DECAY: f64 = std::f64::consts::LN_2 / 5.0;
+
 impl Swirl {
     /// About `center`, which stays: turned there by `strength`, and everywhere by `rotation`, in radians; `radius` in pixels.
     ///
     /// # Errors
     /// If a number is not finite, or the radius not above 0.
     pub fn new(center: [f64; 2], strength: f64, radius: f64, rotation: f64) -> Result<Self, SwirlError> {
-        if radius > 0.0 && [center[0], center[1], strength, radius, rotation].iter().all(|x| x.is_finite()) {
+        if radius * DECAY > 0.0 && [center[0], center[1], strength, radius, rotation].iter().all(|x| x.is_finite()) {
             return Ok(Self { center, strength, radius, rotation });
         }
         Err(SwirlError { center, strength, radius, rotation })
@@ -59,7 +62,7 @@ impl Formula<2> for Swirl {
     fn source(&self, at: [f64; 2]) -> Option<[f64; 2]> {
         let [x, y] = [at[0] - self.center[0], at[1] - self.center[1]];
         let rho = libm::hypot(x, y);
-        let decay = self.radius * std::f64::consts::LN_2 / 5.0;
+        let decay = self.radius * DECAY;
         let (sin, cos) = libm::sincos(self.strength.mul_add(libm::exp(-rho / decay), self.rotation));
         Some([self.center[0] + (x * cos - y * sin), self.center[1] + (x * sin + y * cos)])
     }

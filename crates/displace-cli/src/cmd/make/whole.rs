@@ -2,7 +2,7 @@
 
 use super::target::{AnyMade, Precision};
 use crate::failure::{Failure, Result};
-use displace::{Between, Dense, Field, Layout, Made, Real, Shape};
+use displace::{Between, Field, Made, Real};
 
 /// Makes a field of the precision asked for by two writers of the same field.
 pub(super) fn whole<const D: usize, E: ToString>(
@@ -24,9 +24,7 @@ pub(super) fn written<R: Real, const D: usize, E: ToString>(
 ) -> Result<Made<R, D>> {
     let mut field = Field::zeroed(1, *between).map_err(Failure::usage)?;
     write(field.as_mut_slice()).map_err(Failure::usage)?;
-    let shape = Shape { n: 1, c: 1, size: between.destination() };
-    let valid = Dense::from_vec(vec![true; shape.pixels()], shape, Layout::Interleaved).map_err(Failure::usage)?;
-    Ok(Made { field, valid })
+    Made::of(field).map_err(Failure::usage)
 }
 
 /// One number for all axes, or one for each.
