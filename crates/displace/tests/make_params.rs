@@ -42,7 +42,8 @@ fn inverses_undo() {
     assert_eq!(undo(&homography, &homography.inverse().unwrap(), 1e-12), 400);
     for spacing in [Radial::Linear, Radial::Log, Radial::Log1p] {
         let polar = Polar::new([50.0, 40.0], 38.0, [100, 360], spacing).unwrap();
-        assert!(undo(&polar, &polar.inverse(), 1e-12) > 200);
+        // The last column is 35.6 to 37.6 pixels from the middle: discs of half the picture.
+        assert!(undo(&polar, &polar.inverse(), 1e-12) > 190);
     }
     for count in [0, 4, 5, 8, 12, 14] {
         let lens = Lens::new(CAMERA, &BROWN[..count], LensModel::Brown).unwrap();
