@@ -57,6 +57,17 @@ fn a_cut_tiff_is_an_error_or_whole() {
     }
 }
 
+#[test]
+fn sizes_that_overflow_are_an_error() {
+    let mut bytes = std::fs::read(fixture("images/rgb_planar.tif")).unwrap();
+    // ImageLength 2^32 - 1 in strips of one row, three planes of them.
+    bytes[0x1e..0x22].copy_from_slice(&u32::MAX.to_le_bytes());
+    bytes[0x66] = 1;
+    let folder = folder();
+    let error = read(&file(&folder, "tall.tif", &bytes)).unwrap_err().to_string();
+    assert!(!error.contains('\n'), "{error}");
+}
+
 const STARTS: [&[u8]; 9] = [
     b"\x93NUMPY\x01\x00\x76\x00",
     b"\x93NUMPY\x02\x00\x76\x00\x00\x00{'descr': '<f4', 'fortran_order': ",

@@ -12,9 +12,16 @@ use ::tiff::encoder::{TiffEncoder, TiffValue, colortype};
 use ::tiff::{TiffError, TiffResult};
 use displace::{AnyArray, AnyData};
 use std::io::{Read, Seek, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Decodes the first page of a TIFF file of `len` bytes.
 pub(super) fn decode(reader: impl Read + Seek, len: u64, memory: &mut Memory) -> Result<AnyArray, ReadCause> {
+    // The decoder multiplies what a header says before it doubts it, which overflows. Nothing of what it had is used then.
+    let decode = AssertUnwindSafe(|| first_page(reader, len, memory));
+    catch_unwind(decode).unwrap_or_else(|_| Err(undecodable(Kind::Tiff, &"its sizes do not fit each other")))
+}
+
+fn first_page(reader: impl Read + Seek, len: u64, memory: &mut Memory) -> Result<AnyArray, ReadCause> {
     let mut limits = Limits::unlimited();
     let most = usize::try_from(memory.left().unwrap_or(u64::MAX)).unwrap_or(usize::MAX);
     limits.decoding_buffer_size = most;
