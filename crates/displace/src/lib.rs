@@ -114,6 +114,7 @@ pub use make::lens::{Lens, LensError, LensInverse, LensModel};
 pub use make::mls::{MovingError, MovingKind, MovingLeastSquares};
 pub use make::polar::{Polar, PolarError, PolarInverse, Radial};
 pub use make::polynomial::{Polynomial, PolynomialError};
+pub use make::radial::{Kernel, RadialBasis, RadialError, RadialOptions};
 pub use make::swirl::{Swirl, SwirlError};
 pub use make::{Formula, Made, make, make_into};
 pub use op::affine_grid::{affine_grid, affine_grid_grad, affine_grid_into};

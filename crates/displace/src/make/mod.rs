@@ -12,6 +12,7 @@ pub(crate) mod lens;
 pub(crate) mod mls;
 pub(crate) mod polar;
 pub(crate) mod polynomial;
+pub(crate) mod radial;
 mod random;
 pub(crate) mod swirl;
 
