@@ -686,8 +686,44 @@ def deformed(size: tuple[int, int]) -> Any:
     return build
 
 
+def thin_plate(size: int, points: int) -> Any:
+    """Landmarks to a field: the fit, and its displacement at all pixels. kornia's formula is not the spline, so only its results are compared."""
+
+    def build(lib: Libraries, divide: int) -> Case:
+        length = size // divide
+        generator = np.random.default_rng(3)
+        destination = generator.uniform(0, length - 1, (points, 2))
+        source = destination + generator.normal(scale=0.02 * length, size=destination.shape)
+        shape, made = (length, length), length * length * 8
+        case = Case(length * length, made, made, 1e-2)
+        case.add("ours", "spline", lambda: lib.displace.thin_plate_spline(source, destination, shape), None)
+        double = lambda: lib.displace.thin_plate_spline(source, destination, shape, dtype="float64")
+        case.add("ours", "spline, float64", double, None)
+        if not lib.kornia or not lib.torch:
+            return case
+        formula = lambda: lib.displace.RadialBasis.like_kornia(source, destination).field(shape).displacement
+        case.add("ours", "kornia's formula", formula, lambda r: [r])
+        torch, transform = lib.torch, importlib.import_module("kornia.geometry.transform")
+        index = np.stack(np.mgrid[:length, :length][::-1], -1)
+        for name in ("float32", "float64"):
+            real = getattr(torch, name)
+            src, dst, at = (
+                torch.tensor(each / (length - 1) * 2 - 1, dtype=real)[None]
+                for each in (source, destination, index.reshape(-1, 2))
+            )
+
+            def warped(src=src, dst=dst, at=at):
+                return transform.warp_points_tps(at, src, *transform.get_tps_transform(dst, src))
+
+            case.add("kornia", name, warped, lambda r: [(r.numpy().reshape(length, length, 2) + 1) / 2 * (length - 1) - index])
+        return case
+
+    return build
+
+
 BOTH = ("NCHW", "channels-last")
 T = ("torch",)
+TK = ("torch", "kornia")
 TV = ("torch", "vision")
 WORKLOADS = [
     Workload("displacement-naive", "4096² grid, torch: ((g+1)*size-1)/2 - index", (("torch", 10),), T, shifts(4096, "naive")),
@@ -742,6 +778,7 @@ WORKLOADS = [
     ),
     Workload("exp-128", "128³, 7 squarings", (("torch", 8),), T, flow((128, 128, 128), 7)),
     Workload("elastic-512", "512² RGB, alpha 50, sigma 5: made and warped", (("vision", 5),), T, deformed((512, 512))),
+    Workload("tps-256", "256², thin-plate spline of 64 points: fit and field", (("kornia", 30),), TK, thin_plate(256, 64)),
     Workload("small-forward", "1x1x8x8, torch tensors", (("torch", 0.5),), T, image_and_grid((1, 1, 8, 8))),
     Workload("small-backward", "1x1x8x8, forward and backward", (("torch", 0.5),), T, gradients((1, 1, 8, 8), forward=True)),
 ]

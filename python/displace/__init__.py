@@ -17,7 +17,7 @@
     folding                 every fold, found exactly
     bspline                 fields from control points of cubic splines; also bspline_determinant, bspline_bounds
     elastic                 random fields from a seed
-    moving_least_squares    fields from landmarks
+    thin_plate_spline       fields from landmarks; also RadialBasis, moving_least_squares
     affine                  fields from matrices; also affine_from_theta, affine_from_parts, similarity, homography
     polynomial, swirl, polar, lens  fields from formulas
     crop_field, flip_field, roll_field, resize_field  fields that move pixels as they are
@@ -76,6 +76,7 @@ from ._moving_least_squares import moving_least_squares
 from ._points import Points, transform_boxes, transform_labels, transform_points, transform_polygons
 from ._polar import polar
 from ._polynomial import polynomial
+from ._radial import RadialBasis, thin_plate_spline
 from ._resize import resize
 from ._splat import Splat, splat
 from ._stored import Placement, StoredField, Transform, Volume
@@ -104,6 +105,7 @@ __all__ = [
     "Logarithm",
     "Placement",
     "Points",
+    "RadialBasis",
     "ReceptiveField",
     "Report",
     "RestError",
@@ -163,6 +165,7 @@ __all__ = [
     "spline_filter",
     "strain",
     "swirl",
+    "thin_plate_spline",
     "transform_boxes",
     "transform_labels",
     "transform_points",

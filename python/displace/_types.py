@@ -36,6 +36,16 @@ BSplineStyle: TypeAlias = Literal["image", "itk"]
 ElasticStyle: TypeAlias = Literal["torchvision", "simard", "bspline"]
 Border: TypeAlias = Literal["reflect", "mirror", "constant", "nearest", "wrap"]
 MovingKind: TypeAlias = Literal["affine", "similarity", "rigid"]
+RadialKernel: TypeAlias = Literal[
+    "thin_plate_spline",
+    "linear",
+    "cubic",
+    "quintic",
+    "multiquadric",
+    "inverse_multiquadric",
+    "inverse_quadratic",
+    "gaussian",
+]
 Scheme: TypeAlias = Literal["central", "forward", "backward"]
 
 

@@ -60,6 +60,8 @@ mod core_module {
     #[pymodule_export]
     use crate::op::points::{densified, transform_boxes, transform_points};
     #[pymodule_export]
+    use crate::op::radial::{Radial, fit_radial};
+    #[pymodule_export]
     use crate::op::resize::{resize, resize_grid};
     #[pymodule_export]
     use crate::op::sample::sample;

@@ -1,8 +1,6 @@
 //! Radial basis functions against slow writings of their formulas, and sums by tiles against all summed.
 
-use displace::{
-    Between, Extent, Formula, Kernel, Lattice, RadialBasis, RadialError, RadialOptions, Rest, make, set_num_threads,
-};
+use displace::{Between, Extent, Formula, Kernel, Lattice, RadialBasis, RadialError, RadialOptions, Rest, make, set_num_threads};
 use std::num::NonZeroUsize;
 
 /// Numbers that only have to be many, from -1 to 1.
@@ -87,8 +85,7 @@ fn the_plane_by_elimination() {
     let (source, destination) = pairs(23, [40, 30], 3.0, 1);
     for kernel in Kernel::ALL.into_iter().filter(|kernel| *kernel != Kernel::Quintic) {
         for (smoothing, epsilon) in [(0.0, 0.2), (7.5, 0.4), (0.5, 0.2)] {
-            let options =
-                RadialOptions { kernel, smoothing: vec![smoothing], epsilon: Some(epsilon), degree: Some(1) };
+            let options = RadialOptions { kernel, smoothing: vec![smoothing], epsilon: Some(epsilon), degree: Some(1) };
             let map = RadialBasis::fit(&source, &destination, &options).unwrap();
             for k in 0..2 {
                 let values: Vec<f64> = source.iter().zip(&destination).map(|(q, p)| q[k] - p[k]).collect();
@@ -235,7 +232,8 @@ fn energy_is_the_integral() {
             let (east, west, south, north) = (jacobian(h, 0.0), jacobian(-h, 0.0), jacobian(0.0, h), jacobian(0.0, -h));
             for k in 0..2 {
                 for axis in 0..2 {
-                    sum += ((east[k][axis] - west[k][axis]) / (2.0 * h)).powi(2) + ((south[k][axis] - north[k][axis]) / (2.0 * h)).powi(2);
+                    sum += ((east[k][axis] - west[k][axis]) / (2.0 * h)).powi(2)
+                        + ((south[k][axis] - north[k][axis]) / (2.0 * h)).powi(2);
                 }
             }
         }
@@ -251,7 +249,8 @@ fn energy_is_the_integral() {
 fn smoothing_leaves_its_weights() {
     let (source, destination) = pairs(30, [60, 60], 5.0, 8);
     let smoothing: Vec<f64> = (0..30).map(|i| f64::from(i) * 3.0).collect();
-    let map = RadialBasis::fit(&source, &destination, &RadialOptions { smoothing: smoothing.clone(), ..RadialOptions::default() }).unwrap();
+    let map = RadialBasis::fit(&source, &destination, &RadialOptions { smoothing: smoothing.clone(), ..RadialOptions::default() })
+        .unwrap();
     for ((weight, by), off) in map.weights().iter().zip(&smoothing).zip(map.residuals()) {
         let expected = by * (weight[0] * weight[0] + weight[1] * weight[1]).sqrt();
         assert!((off - expected).abs() < 1e-9, "{off}, {expected}");
@@ -280,11 +279,17 @@ fn kornia_bends_more() {
     assert!(theirs.residuals().iter().all(|off| *off < 1e-9));
     let centres = theirs.centres();
     assert!(centres.iter().zip(&source).all(|(c, q)| distance(c, q) < 1e-12));
-    let apart = ours.displacements(&[[50.0, 50.0], [5.0, 90.0]]).iter().zip(theirs.displacements(&[[50.0, 50.0], [5.0, 90.0]])).map(|(a, b)| distance(a, &b)).fold(0.0, f64::max);
+    let apart = ours
+        .displacements(&[[50.0, 50.0], [5.0, 90.0]])
+        .iter()
+        .zip(theirs.displacements(&[[50.0, 50.0], [5.0, 90.0]]))
+        .map(|(a, b)| distance(a, &b))
+        .fold(0.0, f64::max);
     assert!(apart > 0.01, "another map: {apart}");
     // Their side conditions: weights see no affine function of the destination.
     for k in 0..2 {
-        let sums: [f64; 3] = std::array::from_fn(|t| theirs.weights().iter().zip(&destination).map(|(w, p)| w[k] * [1.0, p[0], p[1]][t]).sum());
+        let sums: [f64; 3] =
+            std::array::from_fn(|t| theirs.weights().iter().zip(&destination).map(|(w, p)| w[k] * [1.0, p[0], p[1]][t]).sum());
         assert!(sums.iter().all(|sum| sum.abs() < 1e-10), "{sums:?}");
     }
 }
@@ -320,13 +325,26 @@ fn what_makes_no_map_is_said() {
     assert!(fit(&bad, &bad, &default).starts_with("point 1 leads from [NaN, 0.0]"));
     for (options, said) in [
         (RadialOptions { smoothing: vec![-1.0], ..default.clone() }, "smoothing 0 is -1: expected a finite number, 0 or more"),
-        (RadialOptions { smoothing: vec![1.0, 2.0], ..default.clone() }, "2 numbers of smoothing: expected 1 or 4, one for each point"),
-        (RadialOptions { kernel: Kernel::Gaussian, ..default.clone() }, "kernel \"gaussian\" with epsilon None: expected a finite number"),
+        (
+            RadialOptions { smoothing: vec![1.0, 2.0], ..default.clone() },
+            "2 numbers of smoothing: expected 1 or 4, one for each point",
+        ),
+        (
+            RadialOptions { kernel: Kernel::Gaussian, ..default.clone() },
+            "kernel \"gaussian\" with epsilon None: expected a finite number",
+        ),
         (RadialOptions { epsilon: Some(0.0), ..default.clone() }, "kernel \"thin_plate_spline\" with epsilon Some(0.0): expected"),
-        (RadialOptions { degree: Some(0), ..default.clone() }, "kernel \"thin_plate_spline\" with a polynomial of degree 0: expected 1 to 2"),
+        (
+            RadialOptions { degree: Some(0), ..default.clone() },
+            "kernel \"thin_plate_spline\" with a polynomial of degree 0: expected 1 to 2",
+        ),
         (RadialOptions { degree: Some(3), ..default.clone() }, "degree 3"),
     ] {
-        assert!(fit(&to, &torn, &options).starts_with(said) || fit(&to, &torn, &options).contains(said), "{}", fit(&to, &torn, &options));
+        assert!(
+            fit(&to, &torn, &options).starts_with(said) || fit(&to, &torn, &options).contains(said),
+            "{}",
+            fit(&to, &torn, &options)
+        );
     }
     let near = RadialOptions { kernel: Kernel::Gaussian, epsilon: Some(1e-6), ..default };
     let square = [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [0.5, 0.25]];

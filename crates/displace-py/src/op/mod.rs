@@ -20,6 +20,7 @@ pub(crate) mod make;
 pub(crate) mod maps;
 pub(crate) mod picture;
 pub(crate) mod points;
+pub(crate) mod radial;
 pub(crate) mod resize;
 pub(crate) mod sample;
 pub(crate) mod sample_grad;

@@ -11,6 +11,7 @@ mod pairs;
 mod parts;
 mod polar;
 mod polynomial;
+mod radial;
 mod similarity;
 mod swirl;
 mod target;
@@ -45,6 +46,8 @@ enum Kind {
     Bspline(Box<bspline::Args>),
     Elastic(Box<elastic::Args>),
     Mls(Box<mls::Args>),
+    Tps(Box<radial::TpsArgs>),
+    Rbf(Box<radial::RbfArgs>),
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
@@ -63,5 +66,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         Kind::Bspline(args) => bspline::run(args),
         Kind::Elastic(args) => elastic::run(args),
         Kind::Mls(args) => mls::run(args),
+        Kind::Tps(args) => radial::tps(args),
+        Kind::Rbf(args) => radial::rbf(args),
     }
 }

@@ -43,7 +43,8 @@ impl<const D: usize> RadialBasis<D> {
         for (i, centre) in centres.iter_mut().enumerate() {
             centre.weight = std::array::from_fn(|k| solutions[k][i]);
         }
-        let polynomial = exponents.iter().enumerate().map(|(t, e)| (*e, std::array::from_fn(|k| solutions[k][count + t]))).collect();
+        let polynomial =
+            exponents.iter().enumerate().map(|(t, e)| (*e, std::array::from_fn(|k| solutions[k][count + t]))).collect();
         let mut map = Self {
             kernel: options.kernel,
             centres,

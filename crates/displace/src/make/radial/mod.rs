@@ -228,6 +228,12 @@ impl<const D: usize> RadialBasis<D> {
         jacobian
     }
 
+    /// The same for many places.
+    #[must_use]
+    pub fn jacobians(&self, places: &[[f64; D]]) -> Vec<[[f64; D]; D]> {
+        map_rows_costing(self.cost(), 1, places.len(), |_, i| self.jacobian(places[i]))
+    }
+
     /// The field of the map, and a bound for what its components are off in pixels, beyond rounding. See [`Self::displace_into`].
     ///
     /// ```
@@ -252,7 +258,7 @@ impl<const D: usize> RadialBasis<D> {
     ///
     /// Kernels without a width are summed by tiles, as far as that is quicker: from a tile, the sum of far centres is interpolated by
     /// polynomials, whose degree is chosen so that no component is off by more than `tolerance`, in pixels. What comes out is the
-    /// bound that holds, mostly a thousand times what is missed; 0 where all is summed. A tolerance that is not above 0 sums all.
+    /// bound that holds, mostly a hundred times what is missed; 0 where all is summed. A tolerance that is not above 0 sums all.
     ///
     /// # Errors
     /// If the field has more numbers than memory has addresses, or the buffer another length.

@@ -22,11 +22,7 @@ pub(super) struct Given<'a, const D: usize> {
 }
 
 impl<'a, const D: usize> Given<'a, D> {
-    pub(super) fn new(
-        source: &[[f64; D]],
-        destination: &[[f64; D]],
-        options: &'a RadialOptions,
-    ) -> Result<Self, RadialError> {
+    pub(super) fn new(source: &[[f64; D]], destination: &[[f64; D]], options: &'a RadialOptions) -> Result<Self, RadialError> {
         let count = source.len();
         if count != destination.len() || count == 0 {
             return Err(RadialError::Count { source_points: count, destination: destination.len() });
@@ -51,7 +47,8 @@ impl<'a, const D: usize> Given<'a, D> {
             return Err(RadialError::Degree { kernel, found: degree, least });
         }
         let smoothing = smoothing(&options.smoothing, count)?;
-        let (seats, keep) = if smoothing.is_empty() { once(source, destination)? } else { ((0..count).collect(), (0..count).collect()) };
+        let (seats, keep) =
+            if smoothing.is_empty() { once(source, destination)? } else { ((0..count).collect(), (0..count).collect()) };
         // Scaled by a power of two, from a whole pixel: whole pixels stay exact.
         let (mut middle, mut half) = ([0.0; D], 0.0f64);
         for k in 0..D {
@@ -173,8 +170,9 @@ impl<'a, const D: usize> Given<'a, D> {
         }
         map.finish(&self.source, &self.destination);
         let smoothed = |i: usize, k: usize| self.smoothing.get(i).map_or(0.0, |by| by * map.centres[i].weight[k]);
-        let work: f64 =
-            (0..D).map(|k| self.values(k).iter().enumerate().map(|(i, d)| map.centres[i].weight[k] * (d - smoothed(i, k))).sum::<f64>()).sum();
+        let work: f64 = (0..D)
+            .map(|k| self.values(k).iter().enumerate().map(|(i, d)| map.centres[i].weight[k] * (d - smoothed(i, k))).sum::<f64>())
+            .sum();
         map.energy = matches!((kernel, D), (Kernel::ThinPlate, 2) | (Kernel::Linear, 3))
             .then(|| ENERGY * work * self.polynomial_scale.powi(kernel.power().unwrap_or(0)));
         Ok(map)

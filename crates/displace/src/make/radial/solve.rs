@@ -83,11 +83,7 @@ const INDEPENDENT: f64 = 1e-9;
 
 /// Factors the equations of `points` points: `fill(i, to)` writes the numbers `K[i][..to.len()]` of a row; `columns` are the polynomial's,
 /// of numbers about 1.
-pub(super) fn factor(
-    points: usize,
-    fill: impl Fn(usize, &mut [f64]) + Sync,
-    columns: Vec<Vec<f64>>,
-) -> Result<Factored, Unsolved> {
+pub(super) fn factor(points: usize, fill: impl Fn(usize, &mut [f64]) + Sync, columns: Vec<Vec<f64>>) -> Result<Factored, Unsolved> {
     let blocks = points.div_ceil(BLOCK);
     let (reflections, triangle) = reflect(points, columns)?;
     let shared = pays(points * points);
