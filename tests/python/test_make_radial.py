@@ -173,7 +173,7 @@ def test_what_does_not_fit_is_said(options, error, said):
 def test_points_that_make_no_map_are_said():
     line = np.arange(8.0).reshape(4, 2)
     with pytest.raises(
-        displace.DisplaceError, match="4 destination points leave a polynomial of degree 1 open .* not all on one line"
+        displace.DisplaceError, match=r"4 destination points leave a polynomial of degree 1 open .* not all on one line"
     ):
         displace.thin_plate_spline(line, line, (5, 5))
     with pytest.raises(displace.ShapeError, match=r"source has shape \(4, 2\) and destination \(3, 2\)"):
@@ -185,5 +185,5 @@ def test_points_that_make_no_map_are_said():
         displace.thin_plate_spline(source, destination, (5, 5), tolerance=-1)
     with pytest.raises(displace.ShapeError, match=r"points has shape \(3,\): expected \(\.\.\., 2\)"):
         displace.RadialBasis(source, destination)([1, 2, 3])
-    with pytest.raises(displace.DisplaceError, match="points 0 and 9 are both at destination .* or smoothing"):
+    with pytest.raises(displace.DisplaceError, match=r"points 0 and 9 are both at destination .* or smoothing"):
         displace.RadialBasis([*source, [0, 0]], [*destination, destination[0]])
