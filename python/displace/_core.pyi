@@ -46,6 +46,7 @@ __all__ = [
     "exp",
     "exp_plan",
     "fit",
+    "fit_bspline",
     "folding",
     "get_num_threads",
     "grid_from_displacement",
@@ -160,6 +161,16 @@ def make_bspline(coefficients: Any, knots: _Knots, out: Any, frame: _Frame) -> N
 def bspline_determinants(coefficients: Any, knots: _Knots, out: Any) -> None: ...
 def bspline_bounds(coefficients: Any, knots: _Knots) -> tuple[list[list[float]], list[list[list[float]]], float, bool]: ...
 def make_elastic(recipe: _Recipe, seed: int, noise: Any, no_folds: bool, out: Any, frame: _Frame) -> float: ...
+def fit_bspline(
+    source: Any,
+    destination: Any,
+    weights: Sequence[float] | None,
+    size: Sequence[int],
+    points: Sequence[int],
+    spacing: Sequence[float] | None,
+    levels: int,
+    frame: _Frame,
+) -> tuple[bytes, list[int], list[float], list[float], list[float], float, int]: ...
 def make_moving(source: Any, destination: Any, kind: str, alpha: float, out: Any, frame: _Frame) -> None: ...
 def make_affine(numbers: Sequence[float], direction: str, out: Any, frame: _Frame) -> None: ...
 def sample(image: Any, grid: Any, out: Any, sampling: _Sampling) -> None: ...

@@ -45,11 +45,11 @@ pub enum Beyond {
 #[derive(Clone, Debug, PartialEq)]
 pub struct BSpline<const D: usize> {
     /// `([D,] H, W, D)`.
-    coefficients: Vec<f64>,
-    count: [usize; D],
-    spacing: [f64; D],
-    origin: [f64; D],
-    beyond: Beyond,
+    pub(super) coefficients: Vec<f64>,
+    pub(super) count: [usize; D],
+    pub(super) spacing: [f64; D],
+    pub(super) origin: [f64; D],
+    pub(super) beyond: Beyond,
 }
 
 /// What is no spline.
@@ -118,7 +118,7 @@ struct Taps {
 }
 
 /// The weights of the control points -1, 0, 1, 2 at `t` between 0 and 1.
-fn weights(t: f64) -> [f64; 4] {
+pub(super) fn weights(t: f64) -> [f64; 4] {
     let r = 1.0 - t;
     let [t2, r2] = [t * t, r * r];
     [r2 * r / 6.0, 2.0 / 3.0 - t2 * (2.0 - t) / 2.0, 2.0 / 3.0 - r2 * (2.0 - r) / 2.0, t2 * t / 6.0]
