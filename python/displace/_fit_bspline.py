@@ -9,7 +9,7 @@ import numpy as np
 
 from . import _arrays, _core
 from ._bspline import bspline
-from ._errors import ShapeError
+from ._errors import DisplaceError, ShapeError
 from ._making import Target, each, floats
 
 
@@ -106,8 +106,8 @@ def fit_bspline(
     if len(counts) != target.axes or not all(4 <= count < 2**30 for count in counts):
         raise ShapeError(f"points is {points}: expected 4 or more control points, one number or {target.axes}{order}")
     apart = None if spacing is None else each(spacing, target.axes, "spacing", order)[::-1]
-    if not 1 <= index(levels) <= 24:
-        raise ShapeError(f"levels is {levels}: expected 1 to 24")
+    if not 0 <= index(levels) < 2**31:
+        raise DisplaceError(f"levels is {levels}: expected 1 to 24")
     found = _core.fit_bspline(*given, heavy, list(target.size), list(counts)[::-1], apart, index(levels), target.frame)
     numbers, count, apart, origin, residual, rms, largest = found
     coefficients = np.frombuffer(numbers).reshape(*count[::-1], target.axes).copy()
