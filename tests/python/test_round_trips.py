@@ -63,7 +63,7 @@ ROWS = [
     ("bspline", lambda **o: displace.bspline(CONTROL, SIZE, **o), 0.90, 0.90, 0.03),
     ("bspline, 3-D", lambda **o: displace.bspline(CONTROL3, VOLUME, **o), 0.75, 0.70, 0.05),
     ("fit_bspline", lambda **o: displace.fit_bspline(*PAIRS, SIZE, spacing=24).field(**o), 0.90, 0.85, 0.05),
-    ("fit_bspline, 3-D", lambda **o: displace.fit_bspline(*PAIRS3, VOLUME, levels=2).field(**o), 0.80, 0.75, 0.05),
+    ("fit_bspline, 3-D", lambda **o: displace.fit_bspline(*PAIRS3, VOLUME, levels=2).field(**o), 0.75, 0.70, 0.05),
     ("elastic", lambda **o: displace.elastic(SIZE, alpha=60, sigma=5, seed=3, **o)[0], 0.90, 0.85, 0.05),
     ("elastic, 3-D", lambda **o: displace.elastic(VOLUME, style="simard", sigma=4, seed=5, **o)[0], 0.75, 0.70, 0.05),
     ("mls", lambda **o: displace.moving_least_squares(*PAIRS, SIZE, **o), 0.95, 0.90, 0.05),

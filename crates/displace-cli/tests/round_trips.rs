@@ -71,7 +71,7 @@ const ROWS: &[Row] = &[
     row("resize --size 14x16x18 -s 10x20x20 --rest index", 0.80, 0.65, STRAIGHT),
     row("bspline --coefficients @control.npy --size 40x48", 0.90, 0.90, 0.03),
     row("bspline --points @pairs.csv --spacing 24 --size 40x48", 0.90, 0.85, 0.05),
-    row("bspline --points @pairs3.csv --levels 2 --size 14x16x18", 0.80, 0.75, 0.05),
+    row("bspline --points @pairs3.csv --levels 2 --size 14x16x18", 0.75, 0.70, 0.05),
     row("elastic --alpha 60 --sigma 5 --seed 3 --size 40x48", 0.90, 0.85, 0.05),
     row("elastic --noise simard --sigma 4 --seed 5 --size 14x16x18", 0.75, 0.70, 0.05),
     row("elastic --noise bspline --sigma 1 --seed 4 --size 14x16x18", 0.75, 0.65, 0.1),
