@@ -374,7 +374,7 @@ def deform_attention_locations(reference_points, sampling_offsets, spatial_shape
         )
     if points.dtype != offsets.dtype:
         raise DTypeError(f"reference_points holds {points.dtype}, sampling_offsets {offsets.dtype}: convert one of them")
-    sizes = level_sizes(spatial_shapes, levels)
+    sizes = _level_sizes(spatial_shapes, levels)
     xp = _namespace(offsets)
     size = np.array([[width, height] for height, width in sizes], np.float64)
     size = xp.from_numpy(size).to(offsets.dtype).to(offsets.device) if torch else size.astype(offsets.dtype)
@@ -387,7 +387,7 @@ def deform_attention_locations(reference_points, sampling_offsets, spatial_shape
     return AttentionLocations(leave(location), leave(displacement), leave(normalized))
 
 
-def level_sizes(spatial_shapes: Any, levels: int) -> list[Any]:
+def _level_sizes(spatial_shapes: Any, levels: int) -> list[Any]:
     """(H, W) of each level, checked."""
     sizes = (
         spatial_shapes.tolist()

@@ -6,7 +6,7 @@ from operator import index
 
 import numpy as np
 
-from ._deform_taps import deform_receptive_field, level_sizes
+from ._deform_taps import _level_sizes, deform_receptive_field
 from ._errors import DisplaceError, ShapeError
 from ._field import to_numpy
 
@@ -199,7 +199,7 @@ def deform_attention(locations, query, spatial_shapes, axes=None, *, weights=Non
         if given.shape != location.shape[:-1]:
             raise ShapeError(f"weights has shape {given.shape}: expected {location.shape[:-1]}")
         strength = np.abs(given[pick])
-    sizes = level_sizes(spatial_shapes, levels)
+    sizes = _level_sizes(spatial_shapes, levels)
     images = image if isinstance(image, (list, tuple)) else [image] * levels
     if len(images) != levels:
         raise ShapeError(f"{len(images)} images: expected one, or one for each of {levels} levels")

@@ -72,7 +72,6 @@ fn a_spline_fitted_to_points() {
         (&["--size", "9x9", "--origin", "1"], 2, "cannot be used with"),
         (&["--size", "9x9", "--coefficients", "c.npy"], 2, "cannot be used with"),
         (&["--size", "9x9", "--spacing", "0"], 2, "lengths above 0"),
-        (&["--size", "1x1"], 1, "pair 0 has its destination at [1.0, 1.0]"),
         (&["--size", "9x9x9"], 2, "3 axes"),
     ] {
         let output = displace(&[&fit[..], more].concat());
@@ -80,7 +79,10 @@ fn a_spline_fitted_to_points() {
         assert!(output.status.code() == Some(code) && err.contains(expected), "{more:?}: {err}");
     }
     let output = displace(&["make", "bspline", &out, "--size", "9x9", "--levels", "2"]);
-    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(output.status.code(), Some(2), "neither control points nor pairs");
+    std::fs::write(path("p.csv"), "x_src,y_src,x_dst,y_dst\n7,1,9,1\n").expect("a writable folder");
+    let said = fails(&[&fit[..], &["--size", "3x9"]].concat(), 1);
+    assert!(said.contains("pair 0 has its destination at [9.0, 1.0]: expected between 0 and [8.0, 2.0]"), "{said}");
 }
 
 #[test]
