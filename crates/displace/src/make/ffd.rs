@@ -111,14 +111,14 @@ pub struct BSplineBounds<const D: usize> {
 
 /// The four control points that a place takes part of, along an axis: the first one, weights, and weights of the slope.
 #[derive(Clone, Copy)]
-struct Taps {
-    first: usize,
-    weight: [f64; 4],
+pub(super) struct Taps {
+    pub(super) first: usize,
+    pub(super) weight: [f64; 4],
     slope: [f64; 4],
 }
 
 /// The weights of the control points -1, 0, 1, 2 at `t` between 0 and 1.
-pub(super) fn weights(t: f64) -> [f64; 4] {
+fn weights(t: f64) -> [f64; 4] {
     let r = 1.0 - t;
     let [t2, r2] = [t * t, r * r];
     [r2 * r / 6.0, 2.0 / 3.0 - t2 * (2.0 - t) / 2.0, 2.0 / 3.0 - r2 * (2.0 - r) / 2.0, t2 * t / 6.0]
@@ -214,7 +214,7 @@ impl<const D: usize> BSpline<D> {
     }
 
     /// The control points that a place along axis `k` takes part of; `None` where it has no displacement.
-    fn taps(&self, k: usize, at: f64) -> Option<Taps> {
+    pub(super) fn taps(&self, k: usize, at: f64) -> Option<Taps> {
         let (count, place) = (self.count[k] as f64, (at - self.origin[k]) / self.spacing[k]);
         let within = match self.beyond {
             Beyond::Fades => place > -2.0 && place < count + 1.0,

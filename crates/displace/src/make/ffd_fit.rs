@@ -1,6 +1,6 @@
 //! Free-form deformations fitted to scattered points.
 
-use super::ffd::{BSpline, BSplineError, Beyond, weights};
+use super::ffd::{BSpline, BSplineError, Beyond};
 use crate::lattice::Between;
 use thiserror::Error;
 
@@ -174,7 +174,7 @@ impl<const D: usize> BSpline<D> {
             }
             let own = lattice.approximated(&left);
             for pair in &mut left {
-                let by = own.displacement(own.clamped(pair.at));
+                let by = own.displacement(pair.at);
                 for k in 0..D {
                     pair.by[k] -= by[k];
                 }
@@ -184,7 +184,7 @@ impl<const D: usize> BSpline<D> {
             }
         }
         let residual = |pair: &Pair<D>| {
-            let by = lattice.displacement(lattice.clamped(pair.at));
+            let by = lattice.displacement(pair.at);
             (0..D).map(|k| (by[k] - pair.by[k]).powi(2)).sum::<f64>().sqrt()
         };
         let residuals: Vec<f64> = asked.iter().map(residual).collect();
@@ -223,30 +223,20 @@ impl<const D: usize> BSpline<D> {
         Ok(Self::new(numbers, count, spacing, spacing.map(|spacing: f64| -spacing), Beyond::Fades)?)
     }
 
-    /// A place on the last pixel, or beyond it by rounding, as the domain's end.
-    fn clamped(&self, at: [f64; D]) -> [f64; D] {
-        std::array::from_fn(|k| at[k].min((self.count[k] - 3) as f64 * self.spacing[k]))
-    }
-
     /// One level: the paper's algorithm BA.
     fn approximated(&self, pairs: &[Pair<D>]) -> Self {
         let mut sums = vec![0.0; self.coefficients.len()];
         let mut weighed = vec![0.0; self.coefficients.len() / D];
         for pair in pairs {
-            let (mut first, mut along) = ([0; D], [[0.0; 4]; D]);
-            for k in 0..D {
-                let place = (pair.at[k] / self.spacing[k]).clamp(0.0, (self.count[k] - 3) as f64);
-                let cell = place.floor().min((self.count[k] - 4) as f64);
-                (first[k], along[k]) = (cell as usize, weights(place - cell));
-            }
+            let Some(along) = (0..D).map(|k| self.taps(k, pair.at[k])).collect::<Option<Vec<_>>>() else { continue };
             // The sum of all squares is the product of those along the axes.
-            let squares: f64 = along.iter().map(|four| four.iter().map(|w| w * w).sum::<f64>()).product();
+            let squares: f64 = along.iter().map(|taps| taps.weight.iter().map(|w| w * w).sum::<f64>()).product();
             for tap in 0..1_usize << (2 * D) {
                 let (mut w, mut index) = (1.0, 0);
                 for k in (0..D).rev() {
                     let tap = tap >> (2 * k) & 3;
-                    w *= along[k][tap];
-                    index = index * self.count[k] + first[k] + tap;
+                    w *= along[k].weight[tap];
+                    index = index * self.count[k] + along[k].first + tap;
                 }
                 let counts = pair.weight * w * w;
                 weighed[index] += counts;
@@ -260,7 +250,7 @@ impl<const D: usize> BSpline<D> {
                 *sum = if *weighed > 0.0 { *sum / weighed } else { 0.0 };
             }
         }
-        Self { coefficients: sums, ..self.clone() }
+        Self { coefficients: sums, ..*self }
     }
 
     /// The same spline with control points half as far apart, on the same domain.
