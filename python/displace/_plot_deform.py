@@ -235,7 +235,7 @@ def deform_attention(locations, query, spatial_shapes, axes=None, *, weights=Non
         # Lines without heads: many start at one reference point.
         options = {"angles": "xy", "scale_units": "xy", "scale": 1, "headwidth": 0, "headlength": 0, "headaxislength": 0}
         drawn.append(ax.quiver(*from_.T, *way.T, color=colours[good], width=0.003, alpha=0.35, zorder=3, **options))
-        ax.scatter(*from_.T, s=30, facecolors="white", edgecolors=_FAINT, linewidths=1.0, zorder=4)
+        ax.scatter(*from_.T, s=20, facecolors="white", edgecolors=_FAINT, linewidths=1.2, zorder=6)
         ax.scatter(*to.T, s=area, c=colours[good], edgecolors="white", linewidths=0.6, zorder=5)
         plot._limit(ax, view)
         ax.set(xlabel="x (px of the level)", ylabel="y (px of the level)")
