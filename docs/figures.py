@@ -277,6 +277,29 @@ def taps(path):
     plt.close(figure)
 
 
+def attention(path):
+    """The picture of deformable attention, with matplotlib: two queries of four heads on three levels, as if learnt."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    shapes = [(24, 32), (12, 16), (6, 8)]
+    reference = np.broadcast_to(np.array([[0.3, 0.4], [0.72, 0.62]])[None, :, None], (1, 2, 3, 2))
+    head, level, point = np.meshgrid(np.arange(4), np.arange(3), np.arange(4), indexing="ij")
+    # Each head looks another way, each point a step farther, as the weights are initialised.
+    angle = np.pi * head / 2 + 0.5 * level + np.array([0.3, -0.5])[:, None, None, None]
+    reach = (point + 1) * np.array([1.0, 0.7])[:, None, None, None] * 0.8
+    offsets = np.stack([reach * np.cos(angle), reach * np.sin(angle)], -1)[None]
+    weights = np.exp(1.5 * np.cos(angle + point / 2) - level / 2)[None]
+    weights /= weights.sum((-2, -1), keepdims=True)
+    places = displace.deform_attention_locations(reference, offsets, shapes)
+    figure, axes = plt.subplots(1, 3, figsize=(12.4, 3.9), layout="compressed")
+    displace.plot.deform_attention(places, [0, 1], shapes, axes, weights=weights)
+    figure.savefig(path, dpi=80)
+    plt.close(figure)
+
+
 def main():
     folder = Path(__file__).parent / "img"
     folder.mkdir(exist_ok=True)
@@ -284,6 +307,7 @@ def main():
         (folder / f"{name}.svg").write_text(draw(), encoding="utf-8")
     start(folder / "start.jpg")
     taps(folder / "deform_conv.png")
+    attention(folder / "deform_attention.png")
     antialias(folder / "antialias.png")
 
 

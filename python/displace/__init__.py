@@ -18,6 +18,7 @@
     bspline                 fields from control points of cubic splines; also bspline_determinant, bspline_bounds
     elastic                 random fields from a seed
     thin_plate_spline       fields from landmarks; also RadialBasis, moving_least_squares
+    fit_bspline             control points of cubic splines from scattered points
     affine                  fields from matrices; also affine_from_theta, affine_from_parts, similarity, homography
     polynomial, swirl, polar, lens  fields from formulas
     crop_field, flip_field, roll_field, resize_field  fields that move pixels as they are
@@ -60,6 +61,7 @@ from ._errors import DeviceError, DisplaceError, DTypeError, FileFormatError, Re
 from ._field import Field
 from ._files import read, write
 from ._fit import Fit, fit
+from ._fit_bspline import BSplineFit, fit_bspline
 from ._flow import Exponential, Logarithm, exp, log
 from ._folding import Extreme, Folding, folding
 from ._frame_fields import crop_field, flip_field, resize_field, roll_field
@@ -87,6 +89,7 @@ from ._warp import warp
 __all__ = [
     "AttentionLocations",
     "BSplineBounds",
+    "BSplineFit",
     "Convergence",
     "DTypeError",
     "DeformSpread",
@@ -137,6 +140,7 @@ __all__ = [
     "elastic",
     "exp",
     "fit",
+    "fit_bspline",
     "flip_field",
     "folding",
     "get_num_threads",

@@ -47,6 +47,7 @@ __all__ = [
     "exp",
     "exp_plan",
     "fit",
+    "fit_bspline",
     "fit_radial",
     "folding",
     "get_num_threads",
@@ -172,6 +173,16 @@ def make_bspline(coefficients: Any, knots: _Knots, out: Any, frame: _Frame) -> N
 def bspline_determinants(coefficients: Any, knots: _Knots, out: Any) -> None: ...
 def bspline_bounds(coefficients: Any, knots: _Knots) -> tuple[list[list[float]], list[list[list[float]]], float, bool]: ...
 def make_elastic(recipe: _Recipe, seed: int, noise: Any, no_folds: bool, out: Any, frame: _Frame) -> float: ...
+def fit_bspline(
+    source: Any,
+    destination: Any,
+    weights: Sequence[float] | None,
+    size: Sequence[int],
+    points: Sequence[int],
+    spacing: Sequence[float] | None,
+    levels: int,
+    frame: _Frame,
+) -> tuple[bytes, list[int], list[float], list[float], list[float], float, int]: ...
 def make_moving(source: Any, destination: Any, kind: str, alpha: float, out: Any, frame: _Frame) -> None: ...
 def fit_radial(
     source: Any, destination: Any, options: tuple[str, Sequence[float], float | None, int | None] | None

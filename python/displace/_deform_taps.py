@@ -374,13 +374,7 @@ def deform_attention_locations(reference_points, sampling_offsets, spatial_shape
         )
     if points.dtype != offsets.dtype:
         raise DTypeError(f"reference_points holds {points.dtype}, sampling_offsets {offsets.dtype}: convert one of them")
-    sizes = (
-        spatial_shapes.tolist()
-        if hasattr(spatial_shapes, "tolist")
-        else [_arrays.whole(size, "spatial_shapes", "(H, W) of each level") for size in spatial_shapes]
-    )
-    if len(sizes) != levels or any(len(size) != 2 or min(size) < 1 for size in sizes):
-        raise ShapeError(f"spatial_shapes is {sizes}: expected (H, W) of {levels} levels")
+    sizes = _level_sizes(spatial_shapes, levels)
     xp = _namespace(offsets)
     size = np.array([[width, height] for height, width in sizes], np.float64)
     size = xp.from_numpy(size).to(offsets.dtype).to(offsets.device) if torch else size.astype(offsets.dtype)
@@ -391,3 +385,15 @@ def deform_attention_locations(reference_points, sampling_offsets, spatial_shape
     normalized = reference[..., :2] + displacement / size
     leave = (lambda array: array) if torch else _arrays.leave(like)
     return AttentionLocations(leave(location), leave(displacement), leave(normalized))
+
+
+def _level_sizes(spatial_shapes: Any, levels: int) -> list[Any]:
+    """(H, W) of each level, checked."""
+    sizes = (
+        spatial_shapes.tolist()
+        if hasattr(spatial_shapes, "tolist")
+        else [_arrays.whole(size, "spatial_shapes", "(H, W) of each level") for size in spatial_shapes]
+    )
+    if len(sizes) != levels or any(len(size) != 2 or min(size) < 1 for size in sizes):
+        raise ShapeError(f"spatial_shapes is {sizes}: expected (H, W) of {levels} levels")
+    return sizes

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from operator import index
+
 import numpy as np
 
-from ._deform_taps import deform_receptive_field
+from ._deform_taps import _level_sizes, deform_receptive_field
 from ._errors import DisplaceError, ShapeError
 from ._field import to_numpy
 
@@ -123,3 +125,123 @@ def deform_conv(taps, pixels=None, ax=None, *, show="taps", image=None, sample=0
     if not ax.get_title():
         ax.set_title("\n".join(notes), fontsize="medium")
     return arrows
+
+
+def deform_attention(locations, query, spatial_shapes, axes=None, *, weights=None, by="query", image=None, sample=0, head=None):
+    """Where chosen queries of deformable attention read, on each level: reference points faint, sampling points strong.
+
+    Parameters
+    ----------
+    locations : AttentionLocations
+        From `deform_attention_locations`.
+    query : int or sequence of int
+        Which queries.
+    spatial_shapes : (levels, 2)
+        Height and width of each level.
+    axes : sequence of matplotlib.axes.Axes, optional
+        Where to draw, one for each level; a new figure with the levels side by side if left out.
+    weights : array or tensor, (N, queries, heads, levels, points), optional
+        Attention weights: the area of a point's dot, on one scale for all levels.
+    by : "query" or "head"
+        What a colour stands for.
+    image : array or tensor, or a list of one for each level, optional
+        Drawn pale behind the points: (H, W), (H, W, 3) or (3, H, W), of any size, since levels span the same image between outer edges.
+    sample : int
+        Which sample of a batch.
+    head : int, optional
+        Which head; all if left out.
+
+    Returns
+    -------
+    list of matplotlib.quiver.Quiver
+        One for each level: `XY` holds the reference points and `U`, `V` how far the sampling points are from them, in pixels of the level,
+        by query, head and point; what is not finite is left out.
+
+    Raises
+    ------
+    ShapeError, DisplaceError
+        If query, sample, head, weights, axes or image do not fit.
+    ImportError
+        If matplotlib is missing.
+
+    Examples
+    --------
+    The middle of a level of 4 x 8 is between pixels, at (3.5, 1.5).
+
+    >>> import numpy as np, displace
+    >>> from matplotlib.figure import Figure
+    >>> middle = np.full((1, 1, 1, 2), 0.5)
+    >>> offset = np.reshape([0.25, -1], (1, 1, 1, 1, 1, 2))
+    >>> places = displace.deform_attention_locations(middle, offset, [(4, 8)])
+    >>> (arrows,) = displace.plot.deform_attention(places, 0, [(4, 8)], [Figure().subplots()])
+    >>> arrows.XY[0].tolist(), float(arrows.U[0]), float(arrows.V[0])
+    ([3.5, 1.5], 0.25, -1.0)
+    """
+    from . import plot
+
+    plot._need_matplotlib()
+    if by not in ("query", "head"):
+        raise DisplaceError(f"expected by to be one of 'query', 'head', but got: {by!r}")
+    location, displacement = to_numpy(locations.location, "location"), to_numpy(locations.displacement, "displacement")
+    n, queries, heads, levels, points, _ = location.shape
+    sample = plot._index("sample", sample, n)
+    chosen = [query] if np.ndim(query) == 0 else list(query)
+    chosen = [index(one) for one in chosen]
+    if not chosen or not all(0 <= one < queries for one in chosen):
+        raise ShapeError(f"query is {query}: expected one or more of the {queries} queries, counted from 0")
+    shown = list(range(heads)) if head is None else [plot._index("head", head, heads)]
+    pick = (sample, np.array(chosen)[:, None], np.array(shown))
+    # (query, head, level, point, 2)
+    at, moved = location[pick], displacement[pick]
+    strength = np.ones(at.shape[:-1])
+    if weights is not None:
+        given = to_numpy(weights, "weights")
+        if given.shape != location.shape[:-1]:
+            raise ShapeError(f"weights has shape {given.shape}: expected {location.shape[:-1]}")
+        strength = np.abs(given[pick])
+    sizes = _level_sizes(spatial_shapes, levels)
+    images = image if isinstance(image, (list, tuple)) else [image] * levels
+    if len(images) != levels:
+        raise ShapeError(f"{len(images)} images: expected one, or one for each of {levels} levels")
+    images = [None if one is None else plot._raster(one, "image") for one in images]
+    if axes is None:
+        import matplotlib.pyplot as plt
+
+        _, axes = plt.subplots(1, levels, figsize=(4.0 * levels, 4.0), layout="compressed")
+    axes = np.ravel(axes).tolist()
+    if len(axes) != levels:
+        raise ShapeError(f"{len(axes)} axes: expected one for each of {levels} levels")
+    number = np.arange(len(chosen))[:, None] if by == "query" else np.array(shown)
+    number = np.broadcast_to(number[..., None], (len(chosen), len(shown), points)).ravel()
+    colours = np.array(_STRONG)[number % len(_STRONG)]
+    finite = np.isfinite(at).all(-1) & np.isfinite(strength)
+    most = max(float(strength[finite].max(initial=0.0)), 1e-30)
+    named = ", ".join(map(str, chosen[:4])) + (" .." if len(chosen) > 4 else "")
+    said = [f"{'queries' if len(chosen) > 1 else 'query'} {named}" + ("" if head is None else f", head {head}")]
+    said[0] += ", a colour for each head" if by == "head" else ""
+    said += [] if weights is None else ["area of dots: attention weight"]
+    drawn = []
+    for level, (ax, size, photograph) in enumerate(zip(axes, sizes, images, strict=True)):
+        good = finite[:, :, level].ravel()
+        way, to = moved[:, :, level].reshape(-1, 2)[good], at[:, :, level].reshape(-1, 2)[good]
+        area = 8 + 70 * strength[:, :, level].ravel()[good] / most
+        view = plot._holding(plot._eased(size), to)
+        if photograph is not None:
+            grey = dict(zip(("vmin", "vmax"), plot._grey_range([photograph]), strict=True))
+            extent = (-0.5, size[1] - 0.5, size[0] - 0.5, -0.5)
+            plot._pixels(ax, photograph, {"cmap": "gray", "alpha": 0.45, "zorder": 0, "extent": extent, **grey})
+        plot._background(ax, None, size, view, 0.0)
+        from_ = to - way
+        # Lines without heads: many start at one reference point.
+        options = {"angles": "xy", "scale_units": "xy", "scale": 1, "headwidth": 0, "headlength": 0, "headaxislength": 0}
+        drawn.append(ax.quiver(*from_.T, *way.T, color=colours[good], width=0.003, alpha=0.35, zorder=3, **options))
+        ax.scatter(*from_.T, s=20, facecolors="white", edgecolors=_FAINT, linewidths=1.2, zorder=6)
+        ax.scatter(*to.T, s=area, c=colours[good], edgecolors="white", linewidths=0.6, zorder=5)
+        plot._limit(ax, view)
+        ax.set(xlabel="x (px of the level)", ylabel="y (px of the level)")
+        notes = [f"level {level}, {size[0]} x {size[1]}", *(said if level == 0 else [])]
+        if (~good).any():
+            notes.append(f"{int((~good).sum())} not finite, left out")
+        if not ax.get_title():
+            ax.set_title("\n".join(notes), fontsize="medium")
+    return drawn

@@ -9,6 +9,7 @@
     residual   by how much an inverse misses
     heat       any number at every pixel
     deform_conv  where the taps of a deformable convolution read
+    deform_attention  where queries of deformable attention read on each level
     compare    two images side by side at one scale
 
 All draw pixel centres at integers, y downwards, at equal aspect, and return matplotlib's own artists. Without `ax` they make
@@ -28,7 +29,7 @@ import numpy as np
 from . import _arrays
 from ._errors import DisplaceError, DTypeError, ShapeError
 from ._heat import count, heat, jacobian, residual
-from ._plot_deform import deform_conv
+from ._plot_deform import deform_attention, deform_conv
 
 if TYPE_CHECKING:
     from matplotlib.collections import LineCollection, PolyCollection
@@ -37,6 +38,7 @@ __all__ = [
     "Lattice",
     "compare",
     "count",
+    "deform_attention",
     "deform_conv",
     "heat",
     "jacobian",

@@ -13,12 +13,14 @@ from ._heat import count as count
 from ._heat import heat as heat
 from ._heat import jacobian as jacobian
 from ._heat import residual as residual
+from ._plot_deform import deform_attention as deform_attention
 from ._plot_deform import deform_conv as deform_conv
 
 __all__ = [
     "Lattice",
     "compare",
     "count",
+    "deform_attention",
     "deform_conv",
     "heat",
     "jacobian",

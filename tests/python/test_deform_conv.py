@@ -501,3 +501,72 @@ def test_what_is_drawn_is_where_taps_read(show):
         displace.plot.deform_conv(taps, show="all")
     with pytest.raises(ShapeError, match="of output pixels, of 8 rows of 9"):
         displace.plot.deform_conv(taps, [(8, 0)], ax)
+
+
+def attention(dtype=np.float64):
+    rng = np.random.default_rng(2)
+    shapes = [(8, 12), (4, 6)]
+    points, offsets = rng.random((2, 5, 2, 2)).astype(dtype), rng.normal(size=(2, 5, 3, 2, 4, 2)).astype(dtype)
+    return displace.deform_attention_locations(points, offsets, shapes), shapes, rng.random((2, 5, 3, 2, 4))
+
+
+@pytest.mark.parametrize("by", ["query", "head"])
+def test_what_is_drawn_is_where_attention_reads(by):
+    places, shapes, weights = attention()
+    places.location[1, 3, 0, 1, 2] = np.nan
+    axes = Figure().subplots(1, 2)
+    image = np.random.default_rng(0).random((80, 120))
+    drawn = displace.plot.deform_attention(places, [3, 0], shapes, axes, weights=weights, by=by, image=image, sample=1)
+    largest = weights[1, [3, 0]][np.isfinite(places.location[1, [3, 0]]).all(-1)].max()
+    for level, (ax, arrows) in enumerate(zip(axes, drawn, strict=True)):
+        at, moved = places.location[1, [3, 0], :, level].reshape(-1, 2), places.displacement[1, [3, 0], :, level].reshape(-1, 2)
+        good = np.isfinite(at).all(-1)
+        assert good.sum() == 24 - level
+        np.testing.assert_array_equal(np.stack([arrows.U, arrows.V], -1), moved[good])
+        np.testing.assert_allclose(arrows.XY + moved[good], at[good], atol=1e-12)
+        reference, dots = ax.collections[1:]
+        np.testing.assert_allclose(reference.get_offsets(), arrows.XY)
+        np.testing.assert_allclose(dots.get_offsets(), at[good])
+        # Area goes by weight, on one scale for both levels.
+        area = 8 + 70 * weights[1, [3, 0], :, level].ravel()[good] / largest
+        np.testing.assert_allclose(dots.get_sizes(), area)
+        colours = dots.get_facecolors()
+        of = np.broadcast_to(np.arange(2)[:, None, None] if by == "query" else np.arange(3)[:, None], (2, 3, 4)).ravel()[good]
+        same = (colours[:, None] == colours).all(-1)
+        np.testing.assert_array_equal(same, of[:, None] == of)
+        height, width = shapes[level]
+        assert ax.images[0].get_extent() == [-0.5, width - 0.5, height - 0.5, -0.5]
+        assert ax.get_title().startswith(f"level {level}, {height} x {width}")
+    assert "queries 3, 0" in axes[0].get_title() and "1 not finite, left out" in axes[1].get_title()
+
+
+def test_attention_of_one_head_and_of_tensors():
+    places, shapes, weights = attention(np.float32)
+    tensors = type(places)(*(torch.from_numpy(array) for array in places))
+    draw = displace.plot.deform_attention
+    one = draw(places, 2, shapes, Figure().subplots(1, 2), head=1, weights=weights)
+    same = draw(tensors, 2, torch.tensor(shapes), Figure().subplots(1, 2), head=1, weights=torch.from_numpy(weights))
+    for level in range(2):
+        np.testing.assert_array_equal(one[level].U, places.displacement[0, 2, 1, level, :, 0])
+        np.testing.assert_array_equal(one[level].U, same[level].U)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"query": 5}, "query is 5: expected one or more of the 5 queries"),
+        ({"query": []}, "expected one or more of the 5 queries"),
+        ({"by": "level"}, "expected by to be one of 'query', 'head', but got: 'level'"),
+        ({"sample": 2}, "sample is 2"),
+        ({"head": 3}, "head is 3"),
+        ({"weights": np.ones((2, 5, 3, 2))}, r"weights has shape \(2, 5, 3, 2\): expected \(2, 5, 3, 2, 4\)"),
+        ({"spatial_shapes": [(8, 12)]}, "of 2 levels"),
+        ({"image": [None]}, "1 images: expected one, or one for each of 2 levels"),
+        ({"axes": [Figure().subplots()]}, "1 axes: expected one for each of 2 levels"),
+    ],
+)
+def test_mistakes_of_attention_pictures_are_named(changes, message):
+    places, shapes, _ = attention()
+    arguments = {"query": 0, "spatial_shapes": shapes, "axes": Figure().subplots(1, 2), **changes}
+    with pytest.raises(DisplaceError, match=message):
+        displace.plot.deform_attention(places, **arguments)

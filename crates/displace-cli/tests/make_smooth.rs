@@ -53,6 +53,39 @@ fn a_spline_by_hand() {
 }
 
 #[test]
+fn a_spline_fitted_to_points() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    std::fs::write(path("p.csv"), "x_src,y_src,x_dst,y_dst\n7,1,1,1\n").expect("a writable folder");
+    let out = path("field.npy");
+    let fit = ["make", "bspline", &out, "--points", &path("p.csv")];
+    let said = succeeds(&[&fit[..], &["--size", "3x3", "--levels", "1"]].concat());
+    assert!(said.contains("fitted to 1 pairs on 1 levels: rms 0.000e0 px, largest 0.000e0 px (pair 1), [4, 4] control"), "{said}");
+    let field = floats(&out).1;
+    // Weights (1, 23, 23, 1)/48 along each axis, and (0, 1, 4, 1)/6 on the next pixel.
+    let beside = 6.0 * (23.0 + 4.0 * 23.0 + 1.0) / 6.0 * 48.0 / (2.0 * (23.0f32.powi(2) + 1.0));
+    assert!((field[8] - 6.0).abs() < 1e-6 && field[9] == 0.0 && (field[10] - beside).abs() < 1e-6, "{field:?}");
+    let said = succeeds(&[&fit[..], &["--size", "9x9", "--spacing", "4,8"]].concat());
+    assert!(said.contains("[35, 19] control points [0.25, 0.5] px apart, the first at [-0.25, -0.5]"), "{said}");
+    for (more, code, expected) in [
+        (&["--size", "9x9", "--levels", "0"][..], 2, "0 levels: expected 1 to 24"),
+        (&["--size", "9x9", "--origin", "1"], 2, "cannot be used with"),
+        (&["--size", "9x9", "--coefficients", "c.npy"], 2, "cannot be used with"),
+        (&["--size", "9x9", "--spacing", "0"], 2, "lengths above 0"),
+        (&["--size", "9x9x9"], 2, "3 axes"),
+    ] {
+        let output = displace(&[&fit[..], more].concat());
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(code) && err.contains(expected), "{more:?}: {err}");
+    }
+    let output = displace(&["make", "bspline", &out, "--size", "9x9", "--levels", "2"]);
+    assert_eq!(output.status.code(), Some(2), "neither control points nor pairs");
+    std::fs::write(path("p.csv"), "x_src,y_src,x_dst,y_dst\n7,1,9,1\n").expect("a writable folder");
+    let said = fails(&[&fit[..], &["--size", "3x9"]].concat(), 1);
+    assert!(said.contains("pair 0 has its destination at [9.0, 1.0]: expected between 0 and [8.0, 2.0]"), "{said}");
+}
+
+#[test]
 fn a_seed_makes_the_same_field_without_folds() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = |name: &str| folder.path().join(name).display().to_string();

@@ -23,7 +23,7 @@ mod core_module {
     #[pymodule_export]
     use crate::op::convert::{Held, axes_of, conventions, convert, hold, hold_file, hold_volume, write_held};
     #[pymodule_export]
-    use crate::op::deform::{bspline_bounds, bspline_determinants, make_bspline, make_elastic, make_moving};
+    use crate::op::deform::{bspline_bounds, bspline_determinants, fit_bspline, make_bspline, make_elastic, make_moving};
     #[pymodule_export]
     use crate::op::deform_conv::{deform_conv2d, deform_conv2d_grad, deform_conv2d_shape};
     #[pymodule_export]

@@ -48,6 +48,7 @@
 //! | torchvision `ops.deform_conv2d(input, offset, weight, bias, stride, padding, dilation, mask)` | [`deform_conv2d`], [`deform_conv2d_grad_into`] |
 //! | OpenCV `warpAffine`, ITK `AffineTransform`, a map by any formula | [`make`] of an [`Affine`] or any [`Formula`] |
 //! | ITK `BSplineTransform`, free-form deformation | [`BSpline`] |
+//! | multilevel B-splines of scattered data (Lee et al. 1997), ITK `BSplineScatteredDataPointSetToImageFilter` | [`BSpline::fit`] |
 //! | torchvision `ElasticTransform`, `gaussian_filter` of noise, elasticdeform | [`elastic`] by an [`Elastic`] recipe |
 //! | moving least squares (Schaefer et al. 2006) | [`MovingLeastSquares`] |
 //! | OpenCV `getPerspectiveTransform`, `findHomography(method=0)`, `estimateAffine2D`; scikit-image `estimate` | [`fit`] |
@@ -107,6 +108,7 @@ pub use lattice::{Between, Lattice};
 pub use make::affine::{Affine, AffineError, AffineParts};
 pub use make::elastic::{Elastic, ElasticError, Noise, elastic, elastic_into};
 pub use make::ffd::{BSpline, BSplineBounds, BSplineError, Beyond};
+pub use make::ffd_fit::{BSplineFit, BSplineFitError, Coarsest};
 pub use make::fit::{Fit, FitError, FitKind, Fitted, fit};
 pub use make::frame::{Crop, Flip, Resize, Roll};
 pub use make::homography::Homography;

@@ -5,10 +5,11 @@ use crate::error::{Raise, displace_error, shape_error};
 use crate::options::{Frame, components, size_xy};
 use crate::tensor::Tensor;
 use displace::{
-    BSpline, Between, Beyond, Elastic, ElasticError, Extent, MovingError, MovingKind, MovingLeastSquares, Noise, Padding,
-    elastic_into,
+    BSpline, BSplineFitError, Between, Beyond, Coarsest, Elastic, ElasticError, Extent, MovingError, MovingKind,
+    MovingLeastSquares, Noise, Padding, elastic_into,
 };
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 
 /// A spline's lattice: `(spacing, origin, style)`, x first.
 #[derive(FromPyObject)]
@@ -78,6 +79,44 @@ pub(crate) fn bspline_bounds(coefficients: &Bound<'_, PyAny>, knots: Knots) -> P
         let found = spline::<D>(&coefficients, &knots)?.bounds();
         let slope = found.slope.iter().map(|row| row.to_vec()).collect();
         Ok((found.displacement.to_vec(), slope, found.determinant, found.one_to_one))
+    })
+}
+
+/// A fitted spline: its coefficients' bytes, control points, spacing and origin (x first), residuals, their root mean square, and the
+/// pair with the largest.
+type FittedSpline<'py> = (Bound<'py, PyBytes>, Vec<usize>, Vec<f64>, Vec<f64>, Vec<f64>, f64, usize);
+
+/// Fits a spline to points (K, D), x first, on as many levels; `points` or `spacing` (x first) make the coarsest lattice.
+#[pyfunction]
+#[allow(clippy::too_many_arguments)] // Python's.
+pub(crate) fn fit_bspline<'py>(
+    py: Python<'py>,
+    source: &Bound<'py, PyAny>,
+    destination: &Bound<'py, PyAny>,
+    weights: Option<Vec<f64>>,
+    size: Vec<usize>,
+    points: Vec<usize>,
+    spacing: Option<Vec<f64>>,
+    levels: usize,
+    frame: Frame,
+) -> PyResult<FittedSpline<'py>> {
+    let (source, destination) = (Tensor::new(source, "source")?, Tensor::new(destination, "destination")?);
+    with_axes!(size.len(), "size", D => {
+        let pairs = |of: &Tensor, what| Ok::<_, PyErr>(of.contiguous::<f64>(what)?.as_chunks::<D>().0.to_vec());
+        let (source, destination) = (pairs(&source, "source")?, pairs(&destination, "destination")?);
+        let between = frame.between::<D>(&size)?;
+        let coarsest = match spacing {
+            Some(spacing) => Coarsest::Spacing(each(&spacing, "spacing")?),
+            None => Coarsest::Count(each(&points, "points")?),
+        };
+        let found = py.detach(|| BSpline::<D>::fit(&source, &destination, weights.as_deref(), &between, coarsest, levels));
+        let found = found.map_err(|e| match &e {
+            BSplineFitError::Lengths { .. } => shape_error(e.to_string()),
+            _ => displace_error(e.to_string()),
+        })?;
+        let coefficients = PyBytes::new(py, bytemuck::cast_slice(found.spline.coefficients()));
+        let (count, spacing, origin) = (found.spline.count().to_vec(), found.spline.spacing().to_vec(), found.spline.origin().to_vec());
+        Ok((coefficients, count, spacing, origin, found.residuals, found.rms, found.largest.0))
     })
 }
 

@@ -45,11 +45,11 @@ pub enum Beyond {
 #[derive(Clone, Debug, PartialEq)]
 pub struct BSpline<const D: usize> {
     /// `([D,] H, W, D)`.
-    coefficients: Vec<f64>,
-    count: [usize; D],
-    spacing: [f64; D],
-    origin: [f64; D],
-    beyond: Beyond,
+    pub(super) coefficients: Vec<f64>,
+    pub(super) count: [usize; D],
+    pub(super) spacing: [f64; D],
+    pub(super) origin: [f64; D],
+    pub(super) beyond: Beyond,
 }
 
 /// What is no spline.
@@ -111,9 +111,9 @@ pub struct BSplineBounds<const D: usize> {
 
 /// The four control points that a place takes part of, along an axis: the first one, weights, and weights of the slope.
 #[derive(Clone, Copy)]
-struct Taps {
-    first: usize,
-    weight: [f64; 4],
+pub(super) struct Taps {
+    pub(super) first: usize,
+    pub(super) weight: [f64; 4],
     slope: [f64; 4],
 }
 
@@ -214,7 +214,7 @@ impl<const D: usize> BSpline<D> {
     }
 
     /// The control points that a place along axis `k` takes part of; `None` where it has no displacement.
-    fn taps(&self, k: usize, at: f64) -> Option<Taps> {
+    pub(super) fn taps(&self, k: usize, at: f64) -> Option<Taps> {
         let (count, place) = (self.count[k] as f64, (at - self.origin[k]) / self.spacing[k]);
         let within = match self.beyond {
             Beyond::Fades => place > -2.0 && place < count + 1.0,

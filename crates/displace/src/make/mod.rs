@@ -4,6 +4,7 @@ pub(crate) mod affine;
 mod blur;
 pub(crate) mod elastic;
 pub(crate) mod ffd;
+pub(crate) mod ffd_fit;
 pub(crate) mod fit;
 pub(crate) mod frame;
 pub(crate) mod homography;

@@ -5,9 +5,9 @@ use super::whole::{each, whole};
 use crate::failure::{Failure, Result};
 use crate::input::read;
 use clap::ValueEnum;
-use displace::{AnyData, BSpline, Beyond};
-use displace_io::Contents;
-use std::path::PathBuf;
+use displace::{AnyData, BSpline, BSplineFitError, Beyond, Coarsest};
+use displace_io::{AnyLandmarks, Contents, Landmarks, read_landmarks};
+use std::path::{Path, PathBuf};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Style {
@@ -17,23 +17,34 @@ enum Style {
     Itk,
 }
 
-/// A free-form deformation from the control points of cubic B-splines
+/// A free-form deformation from the control points of cubic B-splines, given or fitted to pairs of points
 #[derive(clap::Args)]
+#[command(group(clap::ArgGroup::new("what").required(true).args(["coefficients", "points"])))]
 pub(crate) struct Args {
     /// Displacements of the control points, in source pixels, x first: a .npy array (h, w, 2) or (d, h, w, 3)
     #[arg(long, value_name = "NPY")]
-    coefficients: PathBuf,
+    coefficients: Option<PathBuf>,
+
+    /// Pairs of points in pixels: CSV with the columns x_src, y_src, x_dst, y_dst (in 3-D also z_src, z_dst; maybe weight), or JSON with
+    /// "source" and "destination"
+    #[arg(long, value_name = "FILE")]
+    points: Option<PathBuf>,
+
+    /// Of points: how many lattices are fitted, each of half the spacing of the one before
+    #[arg(long, value_name = "N", default_value_t = 5, requires = "points")]
+    levels: usize,
 
     /// What spacing and origin are, and what is beyond the lattice
-    #[arg(long, value_enum, value_name = "STYLE", default_value = "image")]
+    #[arg(long, value_enum, value_name = "STYLE", default_value = "image", conflicts_with = "points")]
     lattice: Style,
 
-    /// Pixels from control point to control point: one number, or one for each axis, x first [default: what --lattice says]
+    /// Pixels from control point to control point: one number, or one for each axis, x first; of points those of the first level
+    /// [default: what --lattice says; of points the field's length]
     #[arg(long, value_name = "PIXELS", value_delimiter = ',')]
     spacing: Option<Vec<f64>>,
 
     /// Where the first control point lies, in pixels, x first [default: what --lattice says]
-    #[arg(long, value_name = "PIXELS", value_delimiter = ',', allow_hyphen_values = true)]
+    #[arg(long, value_name = "PIXELS", value_delimiter = ',', allow_hyphen_values = true, conflicts_with = "points")]
     origin: Option<Vec<f64>>,
 
     #[command(flatten)]
@@ -41,22 +52,29 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
+    if let Some(path) = &args.points {
+        return match read_landmarks(path)? {
+            AnyLandmarks::Two(pairs) => args.fitted(path, &pairs),
+            AnyLandmarks::Three(pairs) => args.fitted(path, &pairs),
+        };
+    }
+    let path = args.coefficients.as_ref().ok_or_else(|| Failure::usage("expected --coefficients or --points"))?;
     match args.target.axes()? {
-        2 => args.work::<2>(),
-        _ => args.work::<3>(),
+        2 => args.given::<2>(path),
+        _ => args.given::<3>(path),
     }
 }
 
 impl Args {
-    fn work<const D: usize>(&self) -> Result<()> {
-        let Contents::Array(array) = read(&self.coefficients)? else {
-            return Err(Failure::file(&self.coefficients, "no array: expected .npy of control points"));
+    fn given<const D: usize>(&self, path: &Path) -> Result<()> {
+        let Contents::Array(array) = read(path)? else {
+            return Err(Failure::file(path, "no array: expected .npy of control points"));
         };
         let (shape, data) = array.into_parts();
         if shape.len() != D + 1 || shape[D] != D || shape[..D].iter().any(|count| *count < 4) {
             let expected = if D == 2 { "(h, w, 2)" } else { "(d, h, w, 3)" };
             return Err(Failure::file(
-                &self.coefficients,
+                path,
                 format!("control points of shape {shape:?}: expected {expected}, 4 or more along each axis"),
             ));
         }
@@ -64,10 +82,7 @@ impl Args {
             AnyData::F64(data) => data,
             AnyData::F32(data) => data.into_iter().map(f64::from).collect(),
             other => {
-                return Err(Failure::file(
-                    &self.coefficients,
-                    format!("control points of {}: expected float32 or float64", other.dtype()),
-                ));
+                return Err(Failure::file(path, format!("control points of {}: expected float32 or float64", other.dtype())));
             }
         };
         let mut count: [usize; D] = std::array::from_fn(|k| shape[k]);
@@ -86,10 +101,38 @@ impl Args {
             None => spacing.map(|spacing: f64| start - spacing),
         };
         let map = BSpline::new(coefficients, count, spacing, origin, beyond).map_err(Failure::usage)?;
-        let bounds = map.bounds();
-        let folds = if bounds.one_to_one { "cannot fold" } else { "may fold" };
+        self.make("cubic B-splines", &map)
+    }
+
+    fn fitted<const D: usize>(&self, path: &Path, pairs: &Landmarks<D>) -> Result<()> {
+        let between = self.target.between::<D>()?;
+        let coarsest = match &self.spacing {
+            Some(spacing) => Coarsest::Spacing(each("--spacing", spacing)?),
+            None => Coarsest::Count([4; D]),
+        };
+        let weights = pairs.weight.as_deref();
+        let found = BSpline::fit(&pairs.source, &pairs.destination, weights, &between, coarsest, self.levels);
+        let found = found.map_err(|e| match e {
+            BSplineFitError::Levels { .. } | BSplineFitError::Large { .. } | BSplineFitError::Spline(_) => Failure::usage(e),
+            e => Failure::file(path, e),
+        })?;
+        let (pair, largest) = found.largest;
         let said = format!(
-            "cubic B-splines, {count:?} control points {spacing:?} px apart, the first at {origin:?} (x first); by its coefficients the map {folds}"
+            "cubic B-splines fitted to {} pairs on {} levels: rms {:.3e} px, largest {largest:.3e} px (pair {})",
+            found.residuals.len(),
+            self.levels,
+            found.rms,
+            pair + 1,
+        );
+        self.make(&said, &found.spline)
+    }
+
+    /// Makes the field of a spline, and says what is known of it.
+    fn make<const D: usize>(&self, said: &str, map: &BSpline<D>) -> Result<()> {
+        let (count, spacing, origin) = (map.count(), map.spacing(), map.origin());
+        let folds = if map.bounds().one_to_one { "cannot fold" } else { "may fold" };
+        let said = format!(
+            "{said}, {count:?} control points {spacing:?} px apart, the first at {origin:?} (x first); by its coefficients the map {folds}"
         );
         self.target.make_by::<D>(&said, |between, precision| {
             whole(between, precision, |out| map.displace_into(between, out), |out| map.displace_into(between, out))
