@@ -67,6 +67,9 @@ ROWS = [
     ("elastic", lambda **o: displace.elastic(SIZE, alpha=60, sigma=5, seed=3, **o)[0], 0.90, 0.85, 0.05),
     ("elastic, 3-D", lambda **o: displace.elastic(VOLUME, style="simard", sigma=4, seed=5, **o)[0], 0.75, 0.70, 0.05),
     ("mls", lambda **o: displace.moving_least_squares(*PAIRS, SIZE, **o), 0.95, 0.90, 0.05),
+    ("tps", lambda **o: displace.thin_plate_spline(*PAIRS, SIZE, **o), 0.90, 0.90, 0.05),
+    ("tps, 3-D", lambda **o: displace.thin_plate_spline(*PAIRS3, VOLUME, **o), 0.75, 0.65, 0.05),
+    ("rbf", lambda **o: displace.RadialBasis(*PAIRS, kernel="gaussian", epsilon=0.05).field(SIZE, **o), 0.90, 0.90, 0.05),
     ("mls, 3-D", lambda **o: displace.moving_least_squares(*PAIRS3, VOLUME, kind="affine", **o), 0.75, 0.65, 0.05),
 ]
 
