@@ -57,7 +57,7 @@ class RadialBasis:
 
     Examples
     --------
-    Corners stay, the middle is read 8 pixels further right: 0.64 of that half-way to the right.
+    Corners stay, the middle is read 8 pixels further right, and a place halfway to the side some 6.
 
     >>> import displace
     >>> destination = [[0, 0], [16, 0], [0, 16], [16, 16], [8, 8]]
@@ -67,7 +67,7 @@ class RadialBasis:
     array([[16.,  8.],
            [ 0.,  0.]])
     >>> spline.displacement([[12, 8]]).round(2) + 0
-    array([[5.13, 0.  ]])
+    array([[6.05, 0.  ]])
     """
 
     def __init__(self, source, destination, *, kernel="thin_plate_spline", smoothing=0.0, epsilon=None, degree=None):

@@ -117,27 +117,26 @@ def test_ten_thousand_points():
     np.testing.assert_allclose(field[some[:, 1], some[:, 0]], expected, atol=1e-5, rtol=1e-7)
 
 
-def test_jacobian_is_the_fields():
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_jacobian_is_the_maps(kernel):
     source, destination = pairs(20, (40, 50))
-    map_ = displace.RadialBasis(source, destination, smoothing=5.0)
-    field = map_.field((40, 50), dtype="float64")
-    by_differences = np.asarray(displace.jacobian(field.displacement))[1:-1, 1:-1]
-    at = lattice((40, 50))[1:-1, 1:-1]
-    far = np.linalg.norm(at[..., None, :] - destination, axis=-1).min(-1) > 4
-    # Differences over 2 pixels; third derivatives are some 0.01 away from points.
-    np.testing.assert_allclose(map_.jacobian(at)[far], by_differences[far], atol=0.01)
+    map_ = displace.RadialBasis(source, destination, kernel=kernel, epsilon=0.2, smoothing=5.0)
+    at, step = lattice((40, 50)) + 0.3, 1e-4
+    for axis in range(2):
+        by = step * np.eye(2)[axis]
+        expected = (map_(at + by) - map_(at - by)) / (2 * step)
+        # Third derivatives, up to 1/r^2 of a point at distance r, times step^2, and rounding over the step.
+        np.testing.assert_allclose(map_.jacobian(at)[..., axis], expected, atol=1e-5, rtol=0)
 
 
-def test_inverse_and_back():
+def test_points_come_back():
     source, destination = pairs(20, (64, 64), by=1.0)
     field = displace.thin_plate_spline(source, destination, (64, 64))
-    inverse = displace.invert(field)
-    at = source[(source > 8).all(1) & (source < 55).all(1)]
-    back = displace.transform_points(inverse.field, at)
-    found = back.points if hasattr(back, "points") else back[0]
-    wanted = destination[(source > 8).all(1) & (source < 55).all(1)]
-    # Both fields are linear between pixels.
-    assert np.abs(np.asarray(found) - wanted).max() < 0.15
+    inside = ((destination > 4) & (destination < 59)).all(1)
+    found = displace.transform_points(source[inside], field)
+    assert (found.count >= 1).all()
+    # The field is linear between pixels, where second derivatives are up to some 0.3 per pixel.
+    assert np.abs(found.points - destination[inside]).max() < 0.15
 
 
 def test_tensors_and_sizes():
