@@ -18,6 +18,7 @@
     bspline                 fields from control points of cubic splines; also bspline_determinant, bspline_bounds
     elastic                 random fields from a seed
     moving_least_squares    fields from landmarks
+    scattered               fields from matches that lie anywhere, with a mask
     affine                  fields from matrices; also affine_from_theta, affine_from_parts, similarity, homography
     polynomial, swirl, polar, lens  fields from formulas
     crop_field, flip_field, roll_field, resize_field  fields that move pixels as they are
@@ -77,6 +78,7 @@ from ._points import Points, transform_boxes, transform_labels, transform_points
 from ._polar import polar
 from ._polynomial import polynomial
 from ._resize import resize
+from ._scattered import Scattered, scattered
 from ._splat import Splat, splat
 from ._stored import Placement, StoredField, Transform, Volume
 from ._swirl import swirl
@@ -107,6 +109,7 @@ __all__ = [
     "ReceptiveField",
     "Report",
     "RestError",
+    "Scattered",
     "ShapeError",
     "Splat",
     "StoredField",
@@ -157,6 +160,7 @@ __all__ = [
     "resize",
     "resize_field",
     "roll_field",
+    "scattered",
     "set_num_threads",
     "similarity",
     "splat",

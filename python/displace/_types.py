@@ -36,6 +36,7 @@ BSplineStyle: TypeAlias = Literal["image", "itk"]
 ElasticStyle: TypeAlias = Literal["torchvision", "simard", "bspline"]
 Border: TypeAlias = Literal["reflect", "mirror", "constant", "nearest", "wrap"]
 MovingKind: TypeAlias = Literal["affine", "similarity", "rigid"]
+ScatteredMethod: TypeAlias = Literal["nearest", "linear", "natural", "inverse_distance"]
 Scheme: TypeAlias = Literal["central", "forward", "backward"]
 
 

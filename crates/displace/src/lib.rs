@@ -50,6 +50,7 @@
 //! | ITK `BSplineTransform`, free-form deformation | [`BSpline`] |
 //! | torchvision `ElasticTransform`, `gaussian_filter` of noise, elasticdeform | [`elastic`] by an [`Elastic`] recipe |
 //! | moving least squares (Schaefer et al. 2006) | [`MovingLeastSquares`] |
+//! | SciPy `griddata(method="nearest" / "linear")`, natural neighbours, inverse distances | [`Scattered`] |
 //! | OpenCV `getPerspectiveTransform`, `findHomography(method=0)`, `estimateAffine2D`; scikit-image `estimate` | [`fit`] |
 //! | OpenCV `warpPerspective`, `warpPolar`, `initUndistortRectifyMap`, `undistortPoints`; scikit-image `swirl`, `PolynomialTransform` | [`Homography`], [`Polar`], [`Lens`], [`LensInverse`]; [`Swirl`], [`Polynomial`] |
 //! | NumPy `roll`, `flip`; torch `interpolate` | [`Roll`], [`Flip`], [`Resize`], [`Crop`] |
@@ -114,6 +115,7 @@ pub use make::lens::{Lens, LensError, LensInverse, LensModel};
 pub use make::mls::{MovingError, MovingKind, MovingLeastSquares};
 pub use make::polar::{Polar, PolarError, PolarInverse, Radial};
 pub use make::polynomial::{Polynomial, PolynomialError};
+pub use make::scattered::{Scattered, ScatteredError, ScatteredMethod};
 pub use make::swirl::{Swirl, SwirlError};
 pub use make::{Formula, Made, make, make_into};
 pub use op::affine_grid::{affine_grid, affine_grid_grad, affine_grid_into};

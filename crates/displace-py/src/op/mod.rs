@@ -23,6 +23,7 @@ pub(crate) mod points;
 pub(crate) mod resize;
 pub(crate) mod sample;
 pub(crate) mod sample_grad;
+pub(crate) mod scattered;
 pub(crate) mod small;
 pub(crate) mod splat;
 pub(crate) mod spline;

@@ -13,6 +13,7 @@ pub(crate) mod mls;
 pub(crate) mod polar;
 pub(crate) mod polynomial;
 mod random;
+pub(crate) mod scattered;
 pub(crate) mod swirl;
 
 use crate::dtype::Real;

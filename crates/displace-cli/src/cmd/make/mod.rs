@@ -11,6 +11,7 @@ mod pairs;
 mod parts;
 mod polar;
 mod polynomial;
+mod scattered;
 mod similarity;
 mod swirl;
 mod target;
@@ -45,6 +46,7 @@ enum Kind {
     Bspline(Box<bspline::Args>),
     Elastic(Box<elastic::Args>),
     Mls(Box<mls::Args>),
+    Scattered(Box<scattered::Args>),
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
@@ -63,5 +65,6 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         Kind::Bspline(args) => bspline::run(args),
         Kind::Elastic(args) => elastic::run(args),
         Kind::Mls(args) => mls::run(args),
+        Kind::Scattered(args) => scattered::run(args),
     }
 }
