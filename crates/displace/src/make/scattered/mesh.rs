@@ -2,10 +2,7 @@
 
 use robust::{Coord, orient2d};
 use spade::handles::FixedVertexHandle;
-use spade::{
-    DelaunayTriangulation, HierarchyHintGenerator, MIN_ALLOWED_VALUE, Point2, PositionInTriangulation,
-    Triangulation,
-};
+use spade::{DelaunayTriangulation, HierarchyHintGenerator, MIN_ALLOWED_VALUE, Point2, PositionInTriangulation, Triangulation};
 
 /// The Delaunay triangulation of at least three points that do not lie on one line.
 ///
