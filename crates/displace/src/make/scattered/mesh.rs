@@ -55,7 +55,7 @@ impl Mesh {
             }
             _ => vec![1.0],
         };
-        Some(corners.iter().map(|vertex| vertex.index()).zip(weights).collect())
+        Some(indexed(corners.into_iter().zip(weights)))
     }
 
     /// Natural neighbours and their weights; none outside the hull.
@@ -68,13 +68,22 @@ impl Mesh {
             let place = self.place(*vertex);
             let away = [place.x - x, place.y - y];
             mean = [mean[0] + weight * away[0], mean[1] + weight * away[1]];
-            farthest = farthest.max(away[0].hypot(away[1]));
+            farthest = farthest.max(square(away));
             least = least.min(*weight);
         }
-        // A hair's breadth from the hull's border the areas reach too far out to be told apart. There the weights are close to those of the triangle.
-        if mean[0].hypot(mean[1]) <= MISSED * farthest && least >= -MISSED {
-            return (!weights.is_empty()).then(|| weights.into_iter().map(|(vertex, weight)| (vertex.index(), weight)).collect());
+        // Where the hull's border is rounded to within the hull, a cell's corner may lie farther away than numbers reach. There the triangle's weights
+        // are the limit.
+        if square(mean) <= MISSED * MISSED * farthest && least >= -MISSED {
+            return (!weights.is_empty()).then(|| indexed(weights));
         }
         self.linear(at)
     }
+}
+
+fn square([x, y]: [f64; 2]) -> f64 {
+    x * x + y * y
+}
+
+fn indexed(weights: impl IntoIterator<Item = (FixedVertexHandle, f64)>) -> Vec<(usize, f64)> {
+    weights.into_iter().map(|(vertex, weight)| (vertex.index(), weight)).collect()
 }
