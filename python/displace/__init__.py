@@ -19,6 +19,7 @@
     elastic                 random fields from a seed
     thin_plate_spline       fields from landmarks; also RadialBasis, moving_least_squares
     fit_bspline             control points of cubic splines from scattered points
+    scattered               fields from matches that lie anywhere, with a mask
     affine                  fields from matrices; also affine_from_theta, affine_from_parts, similarity, homography
     polynomial, swirl, polar, lens  fields from formulas
     crop_field, flip_field, roll_field, resize_field  fields that move pixels as they are
@@ -80,6 +81,7 @@ from ._polar import polar
 from ._polynomial import polynomial
 from ._radial import RadialBasis, thin_plate_spline
 from ._resize import resize
+from ._scattered import Scattered, scattered
 from ._splat import Splat, splat
 from ._stored import Placement, StoredField, Transform, Volume
 from ._swirl import swirl
@@ -112,6 +114,7 @@ __all__ = [
     "ReceptiveField",
     "Report",
     "RestError",
+    "Scattered",
     "ShapeError",
     "Splat",
     "StoredField",
@@ -163,6 +166,7 @@ __all__ = [
     "resize",
     "resize_field",
     "roll_field",
+    "scattered",
     "set_num_threads",
     "similarity",
     "splat",

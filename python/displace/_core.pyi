@@ -72,6 +72,7 @@ __all__ = [
     "make_polynomial",
     "make_resize",
     "make_roll",
+    "make_scattered",
     "make_swirl",
     "map_coordinates",
     "overlap",
@@ -187,6 +188,9 @@ def make_moving(source: Any, destination: Any, kind: str, alpha: float, out: Any
 def fit_radial(
     source: Any, destination: Any, options: tuple[str, Sequence[float], float | None, int | None] | None
 ) -> Radial: ...
+def make_scattered(
+    source: Any, destination: Any, how: tuple[str, float, int], reach: float | None, out: Any, frame: _Frame
+) -> None: ...
 def make_affine(numbers: Sequence[float], direction: str, out: Any, frame: _Frame) -> None: ...
 def sample(image: Any, grid: Any, out: Any, sampling: _Sampling) -> None: ...
 def sample_small(

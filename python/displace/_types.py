@@ -46,6 +46,7 @@ RadialKernel: TypeAlias = Literal[
     "inverse_quadratic",
     "gaussian",
 ]
+ScatteredMethod: TypeAlias = Literal["nearest", "linear", "natural", "inverse_distance"]
 Scheme: TypeAlias = Literal["central", "forward", "backward"]
 
 

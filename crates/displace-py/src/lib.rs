@@ -68,6 +68,8 @@ mod core_module {
     #[pymodule_export]
     use crate::op::sample_grad::{sample_grad, sample_grad_grad};
     #[pymodule_export]
+    use crate::op::scattered::make_scattered;
+    #[pymodule_export]
     use crate::op::small::{sample_grads_small, sample_small, use_torch};
     #[pymodule_export]
     use crate::op::splat::splat;

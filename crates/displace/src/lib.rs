@@ -51,6 +51,7 @@
 //! | multilevel B-splines of scattered data (Lee et al. 1997), ITK `BSplineScatteredDataPointSetToImageFilter` | [`BSpline::fit`] |
 //! | torchvision `ElasticTransform`, `gaussian_filter` of noise, elasticdeform | [`elastic`] by an [`Elastic`] recipe |
 //! | moving least squares (Schaefer et al. 2006) | [`MovingLeastSquares`] |
+//! | SciPy `griddata(method="nearest" / "linear")`, natural neighbours, inverse distances | [`Scattered`] |
 //! | OpenCV `getPerspectiveTransform`, `findHomography(method=0)`, `estimateAffine2D`; scikit-image `estimate` | [`fit`] |
 //! | OpenCV `warpPerspective`, `warpPolar`, `initUndistortRectifyMap`, `undistortPoints`; scikit-image `swirl`, `PolynomialTransform` | [`Homography`], [`Polar`], [`Lens`], [`LensInverse`]; [`Swirl`], [`Polynomial`] |
 //! | NumPy `roll`, `flip`; torch `interpolate` | [`Roll`], [`Flip`], [`Resize`], [`Crop`] |
@@ -117,6 +118,7 @@ pub use make::mls::{MovingError, MovingKind, MovingLeastSquares};
 pub use make::polar::{Polar, PolarError, PolarInverse, Radial};
 pub use make::polynomial::{Polynomial, PolynomialError};
 pub use make::radial::{Kernel, RadialBasis, RadialError, RadialOptions};
+pub use make::scattered::{Scattered, ScatteredError, ScatteredMethod};
 pub use make::swirl::{Swirl, SwirlError};
 pub use make::{Formula, Made, make, make_into};
 pub use op::affine_grid::{affine_grid, affine_grid_grad, affine_grid_into};

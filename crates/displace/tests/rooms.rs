@@ -18,6 +18,9 @@ const ROOMS: &[(&str, &[&str])] = &[
         ".floor()",
         &["padding.rs", "kernel/locate.rs", "kernel/parts.rs", "kernel/number.rs", "kernel/deform.rs", "dtype.rs", "make/ffd.rs"],
     ),
+    ("spade", &["make/scattered"]),
+    ("rstar", &["make/scattered"]),
+    ("robust", &["make/scattered"]),
     ("bf16", &["dtype.rs", "any.rs", "lib.rs"]),
 ];
 

@@ -24,6 +24,7 @@ pub(crate) mod radial;
 pub(crate) mod resize;
 pub(crate) mod sample;
 pub(crate) mod sample_grad;
+pub(crate) mod scattered;
 pub(crate) mod small;
 pub(crate) mod splat;
 pub(crate) mod spline;

@@ -15,6 +15,7 @@ pub(crate) mod polar;
 pub(crate) mod polynomial;
 pub(crate) mod radial;
 mod random;
+pub(crate) mod scattered;
 pub(crate) mod swirl;
 
 use crate::dtype::Real;

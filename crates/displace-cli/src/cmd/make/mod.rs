@@ -12,6 +12,7 @@ mod parts;
 mod polar;
 mod polynomial;
 mod radial;
+mod scattered;
 mod similarity;
 mod swirl;
 mod target;
@@ -48,6 +49,7 @@ enum Kind {
     Mls(Box<mls::Args>),
     Tps(Box<radial::TpsArgs>),
     Rbf(Box<radial::RbfArgs>),
+    Scattered(Box<scattered::Args>),
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
@@ -68,5 +70,6 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         Kind::Mls(args) => mls::run(args),
         Kind::Tps(args) => radial::tps(args),
         Kind::Rbf(args) => radial::rbf(args),
+        Kind::Scattered(args) => scattered::run(args),
     }
 }
