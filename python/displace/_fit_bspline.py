@@ -33,7 +33,17 @@ class BSplineFit(NamedTuple):
 
 
 def fit_bspline(
-    source, destination, size, input_size=None, *, points=4, spacing=None, levels=5, weights=None, align_corners=False, rest=None
+    source,
+    destination,
+    size,
+    input_size=None,
+    *,
+    points=None,
+    spacing=None,
+    levels=5,
+    weights=None,
+    align_corners=False,
+    rest=None,
 ):
     """The free-form deformation that scattered points ask for, by multilevel B-splines.
 
@@ -51,8 +61,8 @@ def fit_bspline(
         Size of the field.
     input_size : (H, W) or (D, H, W), optional
         Size of the image that is read; `size` if left out.
-    points : int or one for each axis
-        Control points of the first level along each axis of the array, 4 or more: the second one lies on the first pixel, the last but one on
+    points : int or one for each axis, optional
+        Control points of the first level along each axis of the array, 4 (the default) or more: the second one lies on the first pixel, the last but one on
         the last. Each level doubles the patches, `points - 3`.
     spacing : float or one for each axis, optional
         Instead of `points`: pixels from control point to control point of the first level, in the order of the array's axes.
@@ -98,6 +108,9 @@ def fit_bspline(
         raise ShapeError(f"{len(given[0])} source and {len(given[1])} destination points: expected as many of each")
     heavy = None if weights is None else floats(weights, "weights", (len(given[0]),), f"({len(given[0])},)").tolist()
     order = " in the order of the array's axes"
+    if points is not None and spacing is not None:
+        raise DisplaceError(f"points is {points} and spacing {spacing}: expected one of them")
+    points = 4 if points is None else points
     counts = (
         [index(points)] * target.axes
         if np.ndim(points) == 0

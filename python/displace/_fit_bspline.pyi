@@ -24,7 +24,7 @@ def fit_bspline(
     size: Sequence[int],
     input_size: Sequence[int] | None = None,
     *,
-    points: int | Sequence[int] = 4,
+    points: int | Sequence[int] | None = None,
     spacing: float | Sequence[float] | None = None,
     levels: int = 5,
     weights: npt.ArrayLike | None = None,

@@ -8,7 +8,7 @@ from . import _core
 from ._arrays import is_torch
 from ._errors import DisplaceError, ShapeError
 from ._field import to_numpy
-from ._making import Target, floats
+from ._making import Target, each, floats
 
 # What fields may be off, in pixels, beyond the rounding of their numbers.
 _TOLERANCES = {"float32": 1e-5, "float64": 1e-9}
@@ -47,13 +47,16 @@ class RadialBasis:
     residual : (K,), float64
         How far each destination point is from being mapped to its source point, in pixels.
     bending_energy : float or None
-        Of thin-plate splines in 2-D and "linear" in 3-D: the integral of all squared second derivatives, `8 pi w.T @ K @ w`.
+        Of thin-plate splines in 2-D and "linear" in 3-D, of degree 1 at most: the integral of all squared second derivatives,
+        `8 pi w.T @ K @ w`.
 
     Raises
     ------
     ShapeError, DTypeError, DisplaceError
         If points or options do not fit, one destination has two sources and there is no smoothing, points leave the polynomial open
-        (all on one line), or are so close together that the equations cannot be solved.
+        (all on one line), or are so close together that the equations cannot be solved to 1e-4 of the largest displacement.
+
+    No gradients: tensors are read as numbers. It can be pickled; what comes back is fitted again, to the same bits.
 
     Examples
     --------
@@ -72,28 +75,37 @@ class RadialBasis:
 
     def __init__(self, source, destination, *, kernel="thin_plate_spline", smoothing=0.0, epsilon=None, degree=None):
         points = _pairs(source, destination)
-        given = np.atleast_1d(to_numpy(smoothing, "smoothing"))
-        numbers = floats(given, "smoothing", (None,), f"a number or ({len(points[0])},)").tolist()
-        options = (str(kernel), numbers, None if epsilon is None else float(epsilon), None if degree is None else int(degree))
-        self._keep(_core.fit_radial(*points, options), source, destination)
+        if degree is not None and degree not in (-1, 0, 1, 2):
+            raise DisplaceError(f"degree is {degree!r}: expected a whole number from -1 to 2")
+        options = (
+            str(kernel),
+            each(smoothing, len(points[0]), "smoothing"),
+            None if epsilon is None else _number(epsilon, "epsilon"),
+            None if degree is None else int(degree),
+        )
+        self._fit(points, options, is_torch(source) or is_torch(destination))
 
     @classmethod
     def like_kornia(cls, source, destination):
         """kornia's `get_tps_transform(destination, source)`, which is no thin-plate spline: kernels are centered at the source points.
 
-        It meets the points, but bends more between them. The same as in kornia's normalized coordinates if the image is square.
+        It meets the points, but bends more between them. The same as in kornia's normalized coordinates if the image is square. At
+        most 2048 points.
         """
-        made = cls.__new__(cls)
-        made._keep(_core.fit_radial(*_pairs(source, destination), None), source, destination)
-        return made
+        return _fitted(_pairs(source, destination), None, is_torch(source) or is_torch(destination))
 
-    def _keep(self, map_, *given):
-        self._map, self._torch = map_, any(is_torch(array) for array in given)
-        self.residual = np.array(map_.residuals())
-        self.bending_energy = map_.bending_energy()
-        self._axes = np.shape(given[1])[-1]
-        self.centers = np.array(map_.centers()).reshape(-1, self._axes)
-        self.weights = np.array(map_.weights()).reshape(-1, self._axes)
+    def _fit(self, *made):
+        # What it was made of is what it is pickled as.
+        self._made = made
+        points, options, self._torch = made
+        self._axes, self._map = points[0].shape[1], _core.fit_radial(*points, options)
+        self.residual = np.array(self._map.residuals())
+        self.bending_energy = self._map.bending_energy()
+        self.centers = np.array(self._map.centers()).reshape(-1, self._axes)
+        self.weights = np.array(self._map.weights()).reshape(-1, self._axes)
+
+    def __reduce__(self):
+        return _fitted, self._made
 
     def __repr__(self):
         return f"RadialBasis({len(self.centers)} centers, {self._axes} axes)"
@@ -137,7 +149,7 @@ class RadialBasis:
         target = Target(size, input_size, align_corners, rest, dtype)
         target.need_axes(self._axes, "the map")
         target.torch = self._torch
-        allowed = _TOLERANCES[target.dtype.name] if tolerance is None else float(tolerance)
+        allowed = _TOLERANCES[target.dtype.name] if tolerance is None else _number(tolerance, "tolerance")
         if not allowed >= 0:
             raise DisplaceError(f"tolerance is {tolerance}: expected 0 or more pixels")
         return target.field(lambda out: self._map.field(allowed, out, target.frame))
@@ -215,6 +227,16 @@ def thin_plate_spline(
     """
     spline = RadialBasis(source, destination, smoothing=smoothing)
     return spline.field(size, input_size, tolerance=tolerance, align_corners=align_corners, rest=rest, dtype=dtype)
+
+
+def _fitted(points, options, torch):
+    made = RadialBasis.__new__(RadialBasis)
+    made._fit(points, options, torch)
+    return made
+
+
+def _number(value, what):
+    return float(floats(value, what, (), "a number"))
 
 
 def _pairs(source, destination):

@@ -943,7 +943,7 @@ def _bar(ax, artist, label, largest):
 def _index(what, asked, count):
     index = operator.index(asked)
     if not 0 <= index < count:
-        raise ShapeError(f"{what} is {index}: the field has {count} {what}s, counted from 0")
+        raise ShapeError(f"{what} is {index}: expected one of {count} {what}s, counted from 0")
     return index
 
 

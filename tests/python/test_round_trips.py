@@ -69,7 +69,7 @@ ROWS = [
     ("mls", lambda **o: displace.moving_least_squares(*PAIRS, SIZE, **o), 0.95, 0.90, 0.05),
     ("tps", lambda **o: displace.thin_plate_spline(*PAIRS, SIZE, **o), 0.90, 0.90, 0.05),
     ("tps, 3-D", lambda **o: displace.thin_plate_spline(*PAIRS3, VOLUME, **o), 0.75, 0.65, 0.05),
-    ("scattered", lambda **o: displace.scattered(*PAIRS, SIZE, **o).field, 0.50, 0.50, 0.1),
+    ("scattered", lambda **o: displace.scattered(*PAIRS, SIZE, **o).field, 0.50, 0.45, 0.1),
     ("rbf", lambda **o: displace.RadialBasis(*PAIRS, kernel="gaussian", epsilon=0.05).field(SIZE, **o), 0.90, 0.90, 0.05),
     ("mls, 3-D", lambda **o: displace.moving_least_squares(*PAIRS3, VOLUME, kind="affine", **o), 0.75, 0.65, 0.05),
 ]

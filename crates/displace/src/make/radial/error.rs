@@ -15,7 +15,7 @@ pub enum RadialError {
         destination: usize,
     },
     /// More than equations are solved for.
-    #[error("{found} points: expected at most {most}, whose equations take 4 GiB")]
+    #[error("{found} points: expected at most {most}, for equations that can be solved")]
     Many {
         /// Points given.
         found: usize,
@@ -66,12 +66,16 @@ pub enum RadialError {
         points: usize,
     },
     /// No width.
-    #[error("kernel \"{}\" with epsilon {found:?}: expected a finite number above 0, in 1/pixels", .kernel.name())]
+    #[error("epsilon is {found}: expected a finite number above 0, in 1/pixels")]
     Epsilon {
+        /// The number given.
+        found: f64,
+    },
+    /// A kernel with a width that was not given.
+    #[error("kernel \"{}\" has a width: it needs epsilon, a number above 0 in 1/pixels, by which distances are multiplied", .kernel.name())]
+    NoEpsilon {
         /// The kernel.
         kernel: Kernel,
-        /// The number given, if one was.
-        found: Option<f64>,
     },
     /// A polynomial that does not do for the kernel.
     #[error("kernel \"{}\" with a polynomial of degree {found}: expected {least} to 2 (-1: none)", .kernel.name())]
@@ -110,6 +114,19 @@ pub enum RadialError {
         kernel: Kernel,
         /// The pivot that was no more than rounding, over the largest number on the diagonal.
         ratio: f64,
+    },
+    /// Equations that are solved no better than so.
+    #[error(
+        "the equations of kernel \"{}\" are missed by {missed:e} px, for displacements of up to {moved:e} px: points are too close together for \
+         numbers of 53 bits; add smoothing, or take a larger epsilon where the kernel has one", .kernel.name()
+    )]
+    Unsolved {
+        /// The kernel.
+        kernel: Kernel,
+        /// The largest miss.
+        missed: f64,
+        /// The largest displacement.
+        moved: f64,
     },
     /// No memory for the equations.
     #[error("no memory for the equations: {bytes} bytes")]

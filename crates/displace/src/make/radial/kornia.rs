@@ -1,21 +1,24 @@
 //! kornia's formula.
 
-use super::points::{Given, row};
+use super::points::{Given, SOLVED, row};
 use super::{RadialBasis, RadialError, RadialOptions};
 use crate::make::least_squares::{Matrix, least_squares};
+
+/// More points than this would take minutes.
+const MOST: usize = 2048;
 
 impl<const D: usize> RadialBasis<D> {
     /// What `kornia.geometry.transform.get_tps_transform(destination, source)` makes, for comparison and for programs that were trained with
     /// it: not the thin-plate spline, since kernels are centred at the **source** points while weights see no affine function of the
     /// **destination** points. It meets the points, but bends more, and is not affine far away.
     ///
-    /// The same in kornia's normalised coordinates if the image is square.
+    /// The same in kornia's normalised coordinates if the image is square. At most 2048 points: its equations are not symmetric.
     ///
     /// # Errors
     /// As [`Self::fit`]; also where kornia's equations have no solution.
     pub fn like_kornia(source: &[[f64; D]], destination: &[[f64; D]]) -> Result<Self, RadialError> {
         let options = RadialOptions::default();
-        let given = Given::new(source, destination, &options)?;
+        let given = Given::new(source, destination, &options, MOST)?;
         let exponents = given.exponents();
         let count = given.source.len();
         if count < exponents.len() {
@@ -57,6 +60,11 @@ impl<const D: usize> RadialBasis<D> {
             energy: None,
         };
         map.finish(&given.source, &given.destination);
+        let missed = map.residuals.iter().fold(0.0, |most: f64, miss| most.max(*miss));
+        let moved = values.iter().flatten().fold(0.0, |most: f64, by| most.max(by.abs()));
+        if !(missed <= SOLVED * moved) {
+            return Err(RadialError::Unsolved { kernel: options.kernel, missed, moved });
+        }
         Ok(map)
     }
 }

@@ -15,7 +15,7 @@ use crate::lattice::Between;
 use crate::rows::{for_each_band_costing, map_rows_costing, row_index};
 use crate::view::{Layout, Shape};
 pub use error::RadialError;
-use fast::{Frame, Leaf, SIDE, leaves};
+use fast::{Frame, Leaf, Rows, SIDE, leaves};
 pub use kernel::Kernel;
 use points::Given;
 use std::f64::consts::PI;
@@ -81,7 +81,7 @@ pub struct RadialBasis<const D: usize> {
     seats: Vec<usize>,
     frame: Frame<D>,
     /// What pixels are multiplied by for the polynomial.
-    polynomial_scale: f64,
+    polynomial_scale: [f64; D],
     /// Exponents and coefficients.
     polynomial: Vec<([i32; D], [f64; D])>,
     /// A weight in pixels over one in the frame.
@@ -122,7 +122,7 @@ impl<const D: usize> RadialBasis<D> {
     /// smoothing; points that leave the polynomial open (for a thin plate: fewer than three, or all on one line); options that do not
     /// fit; points so close together that rounding makes the equations unsolvable.
     pub fn fit(source: &[[f64; D]], destination: &[[f64; D]], options: &RadialOptions) -> Result<Self, RadialError> {
-        Given::new(source, destination, options)?.solved()
+        Given::new(source, destination, options, MOST)?.solved()
     }
 
     /// The destination points, the kernels' centres, each once. In kornia's formula they are the source points.
@@ -145,7 +145,8 @@ impl<const D: usize> RadialBasis<D> {
     }
 
     /// The bending energy of the displacement: the integral over the plane (space) of the sum of all squared second derivatives of all
-    /// components, `8 pi w' K w`. Of thin plates in 2-D and of [`Kernel::Linear`] in 3-D; others have none.
+    /// components, `8 pi w' K w`. Of thin plates in 2-D and of [`Kernel::Linear`] in 3-D, with a polynomial of degree 1 at most; others have
+    /// none, or an infinite one.
     #[must_use]
     pub const fn bending_energy(&self) -> Option<f64> {
         self.energy
@@ -186,14 +187,14 @@ impl<const D: usize> RadialBasis<D> {
 
     /// The polynomial, or its derivative along an axis.
     fn polynomial_at(&self, at: [f64; D], slope: Option<usize>) -> [f64; D] {
-        let t: [f64; D] = std::array::from_fn(|k| (at[k] - self.frame.middle[k]) * self.polynomial_scale);
+        let t: [f64; D] = std::array::from_fn(|k| (at[k] - self.frame.middle[k]) * self.polynomial_scale[k]);
         let mut sum = [0.0; D];
         for (exponents, coefficients) in &self.polynomial {
             let mut term = 1.0;
             for k in 0..D {
                 term *= match (slope == Some(k), exponents[k]) {
                     (true, 0) => 0.0,
-                    (true, e) => f64::from(e) * t[k].powi(e - 1) * self.polynomial_scale,
+                    (true, e) => f64::from(e) * t[k].powi(e - 1) * self.polynomial_scale[k],
                     (false, e) => t[k].powi(e),
                 };
             }
@@ -258,7 +259,7 @@ impl<const D: usize> RadialBasis<D> {
     ///
     /// Kernels without a width are summed by tiles, as far as that is quicker: from a tile, the sum of far centres is interpolated by
     /// polynomials, whose degree is chosen so that no component is off by more than `tolerance`, in pixels. What comes out is the
-    /// bound that holds, mostly a hundred times what is missed; 0 where all is summed. A tolerance that is not above 0 sums all.
+    /// bound that holds, mostly a thousand times what is missed; 0 where all is summed. A tolerance that is not above 0 sums all.
     ///
     /// # Errors
     /// If the field has more numbers than memory has addresses, or the buffer another length.
@@ -274,18 +275,16 @@ impl<const D: usize> RadialBasis<D> {
         let rests = rests(between);
         let (leaves, bound) = leaves(self.kernel, self.frame, &self.centres, shape.size, tolerance)
             .unwrap_or_else(|| (vec![Leaf::whole(&self.centres, shape.size)], 0.0));
-        let near = leaves.iter().map(Leaf::work).sum::<usize>() / shape.pixels();
+        let near = leaves.iter().map(Leaf::kernels).sum::<usize>() / shape.pixels();
         for_each_band_costing(32 * near + 64, out, shape, Layout::Interleaved, |band| {
             let mut sums: [Vec<f64>; D] = std::array::from_fn(|_| vec![0.0; shape.size[0]]);
+            let mut rows = Rows::new(&leaves, self.kernel, &self.frame);
             for row in 0..band.rows {
                 let index = row_index(band.first_row + row, &shape.size);
-                sums.iter_mut().for_each(|sums| sums.fill(0.0));
-                for leaf in &leaves {
-                    leaf.add_to(self.kernel, &self.frame, &index, &mut sums);
-                }
+                rows.write(&index, &mut sums);
                 let polynomial = self.polynomial_along(&index);
                 for (x, to) in band.interleaved_row(row).chunks_exact_mut(D).enumerate() {
-                    let t = (x as f64 - self.frame.middle[0]) * self.polynomial_scale;
+                    let t = (x as f64 - self.frame.middle[0]) * self.polynomial_scale[0];
                     for (k, to) in to.iter_mut().enumerate() {
                         let j = if k == 0 { x } else { index[k] };
                         let [a, b, c] = polynomial[k];
@@ -303,7 +302,7 @@ impl<const D: usize> RadialBasis<D> {
         for (exponents, coefficients) in &self.polynomial {
             let mut term = 1.0;
             for k in 1..D {
-                term *= ((index[k] as f64 - self.frame.middle[k]) * self.polynomial_scale).powi(exponents[k]);
+                term *= ((index[k] as f64 - self.frame.middle[k]) * self.polynomial_scale[k]).powi(exponents[k]);
             }
             for k in 0..D {
                 to[k][exponents[0] as usize] += coefficients[k] * term;

@@ -2,9 +2,17 @@
 
 use super::kernel::Kernel;
 use super::solve::{Unsolved, factor};
-use super::{Centre, ENERGY, Frame, MOST, RadialBasis, RadialError, RadialOptions};
+use super::{Centre, ENERGY, Frame, RadialBasis, RadialError, RadialOptions};
 use crate::kernel::vectorised;
 use std::cmp::Ordering;
+
+/// The share of the largest displacement by which equations may be missed: rounding and conditions of 1e9 leave less than 1e-6.
+pub(super) const SOLVED: f64 = 1e-4;
+
+/// 1 over the power of two at or above a length; 1 for none.
+fn above(length: f64) -> f64 {
+    if length > 0.0 { libm::exp2(-libm::ceil(libm::log2(length))) } else { 1.0 }
+}
 
 /// Checked points.
 pub(super) struct Given<'a, const D: usize> {
@@ -17,18 +25,23 @@ pub(super) struct Given<'a, const D: usize> {
     smoothing: Vec<f64>,
     degree: i32,
     pub(super) frame: Frame<D>,
-    pub(super) polynomial_scale: f64,
+    pub(super) polynomial_scale: [f64; D],
     pub(super) weight_scale: f64,
 }
 
 impl<'a, const D: usize> Given<'a, D> {
-    pub(super) fn new(source: &[[f64; D]], destination: &[[f64; D]], options: &'a RadialOptions) -> Result<Self, RadialError> {
+    pub(super) fn new(
+        source: &[[f64; D]],
+        destination: &[[f64; D]],
+        options: &'a RadialOptions,
+        most: usize,
+    ) -> Result<Self, RadialError> {
         let count = source.len();
         if count != destination.len() || count == 0 {
             return Err(RadialError::Count { source_points: count, destination: destination.len() });
         }
-        if count > MOST {
-            return Err(RadialError::Many { found: count, most: MOST });
+        if count > most {
+            return Err(RadialError::Many { found: count, most });
         }
         for (index, (p, q)) in destination.iter().zip(source).enumerate() {
             if p.iter().chain(q).any(|number| !number.is_finite()) {
@@ -37,9 +50,10 @@ impl<'a, const D: usize> Given<'a, D> {
         }
         let kernel = options.kernel;
         let epsilon = match (options.epsilon, kernel.power()) {
-            (Some(epsilon), _) if epsilon.is_finite() && epsilon > 0.0 => epsilon,
+            (Some(found), _) if !(found.is_finite() && found > 0.0) => return Err(RadialError::Epsilon { found }),
+            (Some(epsilon), _) => epsilon,
             (None, Some(_)) => 1.0,
-            (found, _) => return Err(RadialError::Epsilon { kernel, found }),
+            (None, None) => return Err(RadialError::NoEpsilon { kernel }),
         };
         let least = kernel.least_degree();
         let degree = options.degree.unwrap_or(least.max(0));
@@ -47,18 +61,19 @@ impl<'a, const D: usize> Given<'a, D> {
             return Err(RadialError::Degree { kernel, found: degree, least });
         }
         let smoothing = smoothing(&options.smoothing, count)?;
-        let (seats, keep) =
-            if smoothing.is_empty() { once(source, destination)? } else { ((0..count).collect(), (0..count).collect()) };
-        // Scaled by a power of two, from a whole pixel: whole pixels stay exact.
-        let (mut middle, mut half) = ([0.0; D], 0.0f64);
+        let (seats, keep) = once(source, destination, &smoothing)?;
+        // Scaled by powers of two, from a whole pixel or a power of two that is not much less than the points' extent: numbers stay exact.
+        let (mut middle, mut half) = ([0.0; D], [0.0f64; D]);
         for k in 0..D {
             let range = destination.iter().map(|p| p[k]).fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(x), b.max(x)));
-            middle[k] = f64::midpoint(range.0, range.1).round();
-            half = half.max(range.1 - middle[k]).max(middle[k] - range.0);
+            let step = 1.0 / above(range.1 - range.0).max(1.0);
+            middle[k] = (f64::midpoint(range.0, range.1) / step).round() * step;
+            half[k] = (range.1 - middle[k]).max(middle[k] - range.0);
         }
-        let polynomial_scale = if half > 0.0 { libm::exp2(-libm::ceil(libm::log2(half))) } else { 1.0 };
+        let polynomial_scale = half.map(above);
+        let widest = half.into_iter().fold(0.0, f64::max);
         let (scale, weight_scale) = match kernel.power() {
-            Some(power) => (polynomial_scale, (polynomial_scale / epsilon).powi(power)),
+            Some(power) => (above(widest), (above(widest) / epsilon).powi(power)),
             None => (epsilon, 1.0),
         };
         Ok(Self {
@@ -66,7 +81,7 @@ impl<'a, const D: usize> Given<'a, D> {
             seats,
             source: keep.iter().map(|i| source[*i]).collect(),
             destination: keep.iter().map(|i| destination[*i]).collect(),
-            smoothing: smoothing.iter().map(|smoothing| smoothing * weight_scale).collect(),
+            smoothing: if smoothing.is_empty() { smoothing } else { keep.iter().map(|i| smoothing[*i] * weight_scale).collect() },
             degree,
             frame: Frame { middle, scale },
             polynomial_scale,
@@ -93,7 +108,7 @@ impl<'a, const D: usize> Given<'a, D> {
 
     /// The values of the polynomial's terms at places.
     pub(super) fn columns(&self, exponents: &[[i32; D]], places: &[[f64; D]]) -> Vec<Vec<f64>> {
-        let along = |place: &[f64; D], k: usize| (place[k] - self.frame.middle[k]) * self.polynomial_scale;
+        let along = |place: &[f64; D], k: usize| (place[k] - self.frame.middle[k]) * self.polynomial_scale[k];
         let term = |e: &[i32; D], place: &[f64; D]| (0..D).map(|k| along(place, k).powi(e[k])).product();
         exponents.iter().map(|e| places.iter().map(|place| term(e, place)).collect()).collect()
     }
@@ -165,16 +180,17 @@ impl<'a, const D: usize> Given<'a, D> {
             }
             (map, missed, largest) = (better, misses, most);
         }
-        if !largest.is_finite() {
-            return Err(RadialError::Singular { kernel, ratio: 0.0 });
+        let moved = (0..D).flat_map(|k| self.values(k)).fold(0.0, |most: f64, by| most.max(by.abs()));
+        if !(largest <= SOLVED * moved) {
+            return Err(RadialError::Unsolved { kernel, missed: largest, moved });
         }
         map.finish(&self.source, &self.destination);
         let smoothed = |i: usize, k: usize| self.smoothing.get(i).map_or(0.0, |by| by * map.centres[i].weight[k]);
         let work: f64 = (0..D)
             .map(|k| self.values(k).iter().enumerate().map(|(i, d)| map.centres[i].weight[k] * (d - smoothed(i, k))).sum::<f64>())
             .sum();
-        map.energy = matches!((kernel, D), (Kernel::ThinPlate, 2) | (Kernel::Linear, 3))
-            .then(|| ENERGY * work * self.polynomial_scale.powi(kernel.power().unwrap_or(0)));
+        map.energy = (matches!((kernel, D), (Kernel::ThinPlate, 2) | (Kernel::Linear, 3)) && self.degree < 2)
+            .then(|| ENERGY * work * self.frame.scale.powi(kernel.power().unwrap_or(0)));
         Ok(map)
     }
 
@@ -232,9 +248,13 @@ fn smoothing(given: &[f64], count: usize) -> Result<Vec<f64>, RadialError> {
     }
 }
 
-/// Which pairs are kept, each once in their order, and where each given one is among them.
-fn once<const D: usize>(source: &[[f64; D]], destination: &[[f64; D]]) -> Result<(Vec<usize>, Vec<usize>), RadialError> {
-    let mut order: Vec<usize> = (0..source.len()).collect();
+/// Which pairs are kept, in their order, and where each given one is among them: pairs that are to be met count once.
+fn once<const D: usize>(
+    source: &[[f64; D]],
+    destination: &[[f64; D]],
+    smoothing: &[f64],
+) -> Result<(Vec<usize>, Vec<usize>), RadialError> {
+    let mut order: Vec<usize> = (0..source.len()).filter(|i| smoothing.get(*i).is_none_or(|by| *by == 0.0)).collect();
     order.sort_by(|a, b| destination[*a].partial_cmp(&destination[*b]).unwrap_or(Ordering::Equal).then(a.cmp(b)));
     let mut stands_for: Vec<usize> = (0..source.len()).collect();
     for two in order.windows(2) {

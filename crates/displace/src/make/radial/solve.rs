@@ -262,7 +262,7 @@ impl BlockRow {
             let pivot = row[c] - dot(&row[..c], &row[..c]);
             // No more than rounding of the numbers that it is a difference of.
             if !(pivot > f64::EPSILON * largest && pivot.is_finite()) {
-                return Err(Unsolved::Pivot { ratio: pivot / largest });
+                return Err(Unsolved::Pivot { ratio: if largest > 0.0 { pivot / largest } else { 0.0 } });
             }
             let root = pivot.sqrt();
             row[c] = root;
