@@ -168,6 +168,7 @@ def test_threads_and_tensors():
         (DTypeError, {"destination": np.ones((3, 2), bool)}, "destination holds bool"),
         (ShapeError, {"points": 3}, "points is 3: expected 4 or more control points"),
         (ShapeError, {"points": (4, 5, 6)}, "expected 4 or more control points, one number or 2"),
+        (DisplaceError, {"points": 5, "spacing": 7}, "points is 5 and spacing 7: expected one of them"),
         (DisplaceError, {"spacing": 0}, "expected finite lengths above 0"),
         (ShapeError, {"spacing": (1, 2, 3)}, "spacing"),
         (DisplaceError, {"levels": 0}, "0 levels: expected 1 to 24"),

@@ -208,7 +208,7 @@ def test_it_pickles():
 
 def test_equal_pairs_count_once_where_they_are_met():
     destination = np.array([[0, 0], [9, 0], [0, 9], [0, 0], [5, 6]], float)
-    source = destination + [[1, 0], [0, 1], [2, 0], [1, 0], [0, 0]]
+    source = destination + np.array([[1, 0], [0, 1], [2, 0], [1, 0], [0, 0]])
     smoothing = [0, 1, 1, 0, 2]
     twice = displace.RadialBasis(source, destination, smoothing=smoothing)
     keep = [0, 1, 2, 4]

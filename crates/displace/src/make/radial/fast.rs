@@ -251,7 +251,7 @@ pub(super) fn leaves<const D: usize>(
 ) -> Option<(Vec<Leaf<D>>, f64)> {
     let power = kernel.power()?;
     let all = Span { first: [0; D], len: size };
-    if !(tolerance > 0.0) || all.pixels() == 0 {
+    if tolerance.is_nan() || tolerance <= 0.0 || all.pixels() == 0 {
         return None;
     }
     let list: Vec<u32> = (0..centres.len() as u32).collect();

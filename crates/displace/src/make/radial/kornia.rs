@@ -40,7 +40,7 @@ impl<const D: usize> RadialBasis<D> {
             system.push(&column.iter().copied().chain(nothing).collect::<Vec<f64>>());
         }
         let (solutions, condition) = least_squares(system, D);
-        if !(condition < 1.0 / f64::EPSILON) {
+        if condition.is_nan() || condition >= 1.0 / f64::EPSILON {
             return Err(RadialError::Singular { kernel: options.kernel, ratio: 1.0 / condition });
         }
         for (i, centre) in centres.iter_mut().enumerate() {
@@ -62,7 +62,7 @@ impl<const D: usize> RadialBasis<D> {
         map.finish(&given.source, &given.destination);
         let missed = map.residuals.iter().fold(0.0, |most: f64, miss| most.max(*miss));
         let moved = values.iter().flatten().fold(0.0, |most: f64, by| most.max(by.abs()));
-        if !(missed <= SOLVED * moved) {
+        if missed.is_nan() || missed > SOLVED * moved {
             return Err(RadialError::Unsolved { kernel: options.kernel, missed, moved });
         }
         Ok(map)

@@ -175,13 +175,13 @@ impl<'a, const D: usize> Given<'a, D> {
             }
             let misses = self.missed(&better);
             let most = misses.iter().flatten().fold(0.0, |most: f64, miss| most.max(miss.abs()));
-            if !(most < largest / 2.0) {
+            if most.is_nan() || most >= largest / 2.0 {
                 break;
             }
             (map, missed, largest) = (better, misses, most);
         }
         let moved = (0..D).flat_map(|k| self.values(k)).fold(0.0, |most: f64, by| most.max(by.abs()));
-        if !(largest <= SOLVED * moved) {
+        if largest > SOLVED * moved {
             return Err(RadialError::Unsolved { kernel, missed: largest, moved });
         }
         map.finish(&self.source, &self.destination);
