@@ -101,7 +101,7 @@ pub(crate) fn rbf(args: &RbfArgs) -> Result<()> {
 
 impl Common {
     fn run(&self, name: &str, options: &RadialOptions) -> Result<()> {
-        if self.tolerance.is_some_and(|tolerance| !(tolerance >= 0.0)) {
+        if self.tolerance.is_some_and(|tolerance| tolerance.is_nan() || tolerance < 0.0) {
             return Err(Failure::usage("--tolerance takes 0 or more pixels"));
         }
         match read_landmarks(&self.points)? {
