@@ -148,8 +148,11 @@ impl Common {
                 |out| map.displace_into(between, by(1e-9), out).map(|off| bound.set(off)),
             )?;
             let bound = bound.get();
-            let text =
-                if bound > 0.0 { format!("at most {bound:.1e} px, by far points") } else { "nothing but rounding".to_owned() };
+            let text = if bound > 0.0 {
+                format!("at most {bound:.1e} px, since far points are summed by tiles")
+            } else {
+                "nothing but rounding".to_owned()
+            };
             Ok((made, Some(("off", bound, text))))
         })
     }
