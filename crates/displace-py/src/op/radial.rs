@@ -53,13 +53,16 @@ impl From<RadialBasis<3>> for Map {
     }
 }
 
-/// The map through points, (K, D) float64 each, x first; `options` are (kernel, smoothing, epsilon, degree), kornia's formula without.
+/// Kernel, smoothing, epsilon and degree.
+type Options = (String, Vec<f64>, Option<f64>, Option<i32>);
+
+/// The map through points, (K, D) float64 each, x first; kornia's formula without options.
 #[pyfunction]
 pub(crate) fn fit_radial(
     py: Python<'_>,
     source: &Bound<'_, PyAny>,
     destination: &Bound<'_, PyAny>,
-    options: Option<(String, Vec<f64>, Option<f64>, Option<i32>)>,
+    options: Option<Options>,
 ) -> PyResult<Radial> {
     let (source, destination) = (Tensor::new(source, "source")?, Tensor::new(destination, "destination")?);
     let options = options.map(|(kernel, smoothing, epsilon, degree)| {
