@@ -54,7 +54,7 @@ class RadialBasis:
     ------
     ShapeError, DTypeError, DisplaceError
         If points or options do not fit, one destination has two sources and there is no smoothing, points leave the polynomial open
-        (all on one line), or are so close together that the equations cannot be solved to 1e-4 of the largest displacement.
+        (all on one line), or are so close together that the equations cannot be solved to 1e-3 of the largest displacement.
 
     No gradients: tensors are read as numbers. It can be pickled; what comes back is fitted again, to the same bits.
 
@@ -236,7 +236,7 @@ def _fitted(points, options, torch):
 
 
 def _number(value, what):
-    return float(floats(value, what, (), "a number"))
+    return floats(value, what, (), "a number").item()
 
 
 def _pairs(source, destination):
