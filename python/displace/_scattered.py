@@ -9,6 +9,7 @@ import numpy as np
 
 from . import _core
 from ._errors import DisplaceError, ShapeError
+from ._field import to_numpy
 from ._making import Target, floats
 
 _METHODS = ("nearest", "linear", "natural", "inverse_distance")
@@ -29,8 +30,8 @@ def scattered(
     *,
     method="linear",
     reach=None,
-    power=2.0,
-    neighbours=12,
+    power=None,
+    neighbours=None,
     align_corners=False,
     rest=None,
     dtype="float32",
@@ -57,10 +58,10 @@ def scattered(
         distance of the nearest point that is left out (Franke and Nielson 1980).
     reach : float, optional
         Pixels farther than this from every destination point are not valid.
-    power : float
-        Of method "inverse_distance": above 0, up to 64.
-    neighbours : int
-        Of method "inverse_distance": how many points a pixel looks at.
+    power : float, optional
+        Of method "inverse_distance": above 0, up to 64; 2 if left out.
+    neighbours : int, optional
+        Of method "inverse_distance": how many points a pixel looks at; 12 if left out.
     align_corners, rest, dtype
         As in `affine`.
 
@@ -90,7 +91,11 @@ def scattered(
     target = Target(size, input_size, align_corners, rest, dtype, source, destination)
     if method not in _METHODS:
         raise DisplaceError(f"method is {method!r}: expected {', '.join(map(repr, _METHODS))}")
-    if not 0 < index(neighbours) < 2**63:
+    for given, what in ((power, "power"), (neighbours, "neighbours")):
+        if given is not None and method != "inverse_distance":
+            raise DisplaceError(f'{what} is of method "inverse_distance", not of "{method}": leave it out')
+    looked_at = 12 if neighbours is None else index(neighbours)
+    if looked_at < 1:
         raise DisplaceError(f"neighbours is {neighbours}: expected 1 or more")
     expected = f"(K, {target.axes}) for size {target.size}"
     points = [
@@ -98,13 +103,11 @@ def scattered(
     ]
     if len(points[0]) != len(points[1]):
         raise ShapeError(f"{len(points[0])} source and {len(points[1])} destination points: expected as many of each")
-    how = (method, float(power), index(neighbours))
-    valid = None
-
-    def write(out: Any) -> None:
-        nonlocal valid
-        _core.make_scattered(*points, how, None if reach is None else float(reach), out, target.frame)
-        valid = target.kept(np.isfinite(out[..., 0]))
-
-    field = target.field(write)
-    return Scattered(field, valid)
+    exponent, farthest = (
+        None if given is None else floats(given, what, (), "a number").item()
+        for given, what in ((power, "power"), (reach, "reach"))
+    )
+    how = (method, 2.0 if exponent is None else exponent, min(looked_at, 2**62))
+    field = target.field(lambda out: _core.make_scattered(*points, how, farthest, out, target.frame))
+    # A pixel without a place is NaN in all components.
+    return Scattered(field, target.kept(np.isfinite(to_numpy(field.displacement, "field")[..., 0])))

@@ -159,7 +159,8 @@ def test_threads_and_tensors():
         (ShapeError, {"weights": [1, 2]}, r"weights has shape \(2,\): expected \(3,\)"),
         (DisplaceError, {"weights": [1, 2, -1]}, "pair 2 is"),
         (DisplaceError, {"weights": [0, 0, 0]}, "all 3 pairs weigh 0"),
-        (DisplaceError, {"source": [[1, 1], [np.nan, 1], [2, 2]]}, "pair 1 is .*NaN.*: expected finite coordinates"),
+        (DisplaceError, {"source": [[1, 1], [np.nan, 1], [2, 2]]}, "pair 1 is .*NaN.*: expected coordinates from"),
+        (DisplaceError, {"source": [[1, 1], [1e200, 1], [2, 2]]}, r"pair 1 is .*1e200.*: expected coordinates from -2\^200"),
         (
             DisplaceError,
             {"destination": [[1, 1], [40.5, 1], [2, 2]]},

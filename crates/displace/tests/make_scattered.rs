@@ -426,7 +426,7 @@ fn matches_that_make_no_field() {
         let line = [[1.0, 1.0], [3.0, 3.0], [2.0, 2.0], [3.0, 3.0]];
         assert_eq!(
             fails(&line, &line, method).to_string(),
-            "the 3 destination points lie on one line, from [1.0, 1.0] to [3.0, 3.0]: methods linear and natural need a triangle; nearest and \
+            "the destination points (3 different) lie on one line, from [1.0, 1.0] to [3.0, 3.0]: methods linear and natural need a triangle; nearest and \
              inverse distance do without"
         );
         assert!(matches!(fails(&line[..1], &line[..1], method), ScatteredError::Line { count: 1, .. }));

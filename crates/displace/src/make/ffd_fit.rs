@@ -1,5 +1,6 @@
 //! Free-form deformations fitted to scattered points.
 
+use super::LARGEST;
 use super::ffd::{BSpline, BSplineError, Beyond};
 use crate::lattice::Between;
 use thiserror::Error;
@@ -47,8 +48,10 @@ pub enum BSplineFitError {
         /// Weights, if there are.
         weights: Option<usize>,
     },
-    /// Points or weights that are no numbers.
-    #[error("pair {pair} is {numbers:?} (destination, source, weight): expected finite coordinates, and a weight of at least 0")]
+    /// Points or weights that are no numbers, or too large to square.
+    #[error(
+        "pair {pair} is {numbers:?} (destination, source, weight): expected coordinates from -2^200 to 2^200, and a weight of at least 0"
+    )]
     NotFinite {
         /// Which, from 0.
         pair: usize,
@@ -143,7 +146,8 @@ impl<const D: usize> BSpline<D> {
         let weight = |pair: usize| weights.map_or(1.0, |weights| weights[pair]);
         for (pair, (to, from)) in destination.iter().zip(source).enumerate() {
             let numbers = [to.as_slice(), from, &[weight(pair)]].concat();
-            if numbers.iter().any(|number| !number.is_finite()) || weight(pair) < 0.0 {
+            let large = to.iter().chain(from).any(|number| number.abs() > LARGEST);
+            if large || numbers.iter().any(|number| !number.is_finite()) || weight(pair) < 0.0 {
                 return Err(BSplineFitError::NotFinite { pair, numbers });
             }
         }

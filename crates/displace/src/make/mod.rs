@@ -45,6 +45,9 @@ impl<const D: usize, F: Fn([f64; D]) -> Option<[f64; D]> + Sync> Formula<D> for 
     }
 }
 
+/// Up to 2^200, products of two coordinates and sums of such are finite.
+pub(crate) const LARGEST: f64 = 1.606_938_044_258_990_3e60;
+
 /// A field that was made, and where it is one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Made<R, const D: usize> {

@@ -2,7 +2,7 @@
 
 mod mesh;
 
-use super::Formula;
+use super::{Formula, LARGEST};
 use mesh::Mesh;
 use rstar::RTree;
 use rstar::primitives::GeomWithData;
@@ -52,7 +52,7 @@ pub struct Scattered<const D: usize> {
     /// Sorted, so that their order does not show.
     points: Vec<Match<D>>,
     method: ScatteredMethod,
-    /// Square of the largest distance.
+    /// The largest distance.
     reach: Option<f64>,
     /// Of the methods that look for near points, and of a reach.
     tree: Option<Tree<D>>,
@@ -108,8 +108,8 @@ pub enum ScatteredError {
     },
     /// Points that span no triangle.
     #[error(
-        "the {count} destination points lie on one line, from {from:?} to {to:?}: methods linear and natural need a triangle; nearest and inverse \
-         distance do without"
+        "the destination points ({count} different) lie on one line, from {from:?} to {to:?}: methods linear and natural need a triangle; nearest and \
+         inverse distance do without"
     )]
     Line {
         /// Points given, equal ones counted once.
@@ -143,9 +143,6 @@ pub enum ScatteredError {
     #[error("0 neighbours: expected 1 or more")]
     Neighbours,
 }
-
-/// Products of two numbers and sums of such are finite.
-const LARGEST: f64 = 1.606_938_044_258_990_3e60;
 
 impl<const D: usize> Scattered<D> {
     /// From points of the source and of the destination, in pixels, x first. Places that are farther than `reach` from every destination point
@@ -196,14 +193,14 @@ impl<const D: usize> Scattered<D> {
         let tree = (triangles.is_none() || reach.is_some()).then(|| {
             RTree::bulk_load(points.iter().enumerate().map(|(index, point)| GeomWithData::new(point.at, index)).collect())
         });
-        Ok(Self { points, method, reach: reach.map(|reach| reach * reach), tree, mesh })
+        Ok(Self { points, method, reach, tree, mesh })
     }
 
     /// What is added to a place to know where it is read.
     fn offset(&self, at: [f64; D]) -> Option<[f64; D]> {
         if let (Some(reach), Some(tree)) = (self.reach, &self.tree) {
             let (_, distance) = tree.nearest_neighbor_iter_with_distance_2(at).next()?;
-            if distance > reach {
+            if distance.sqrt() > reach {
                 return None;
             }
         }
@@ -225,29 +222,31 @@ impl<const D: usize> Scattered<D> {
 
     fn inverse_distance(&self, at: [f64; D], power: f64, neighbours: usize) -> Option<[f64; D]> {
         let mut near = self.tree.as_ref()?.nearest_neighbor_iter_with_distance_2(at);
-        let mut weights: Vec<(usize, f64)> =
+        let looked_at: Vec<(usize, f64)> =
             near.by_ref().take(neighbours).map(|(point, distance)| (point.data, distance.sqrt())).collect();
-        let least = weights.first()?.1;
+        let (first, least) = *looked_at.first()?;
         if least == 0.0 {
-            return Some(self.points[weights[0].0].offset);
+            return Some(self.points[first].offset);
         }
-        match near.next() {
+        let weights: Vec<(usize, f64)> = match near.next() {
             // All weights vanish: whoever is as near counts alike.
             Some((point, distance)) if distance.sqrt() == least => {
-                let equal = near.take_while(|(_, distance)| distance.sqrt() == least).map(|(point, _)| point.data);
-                weights.extend([point.data].into_iter().chain(equal).map(|index| (index, least)));
-                weights.iter_mut().for_each(|(_, weight)| *weight = 1.0);
+                let more = near.take_while(|(_, distance)| distance.sqrt() == least).map(|(point, _)| point.data);
+                let equal = looked_at.iter().map(|(index, _)| *index).chain([point.data]).chain(more);
+                equal.map(|index| (index, 1.0)).collect()
             }
             // The nearest point weighs 1: weights are relative, and none overflows.
             next => {
                 let rim = next.map(|(_, distance)| distance.sqrt());
-                for (_, distance) in &mut weights {
-                    let fading = rim.map_or(1.0, |rim| (rim - *distance) / (rim - least));
-                    let base = fading * (least / *distance);
-                    *distance = if power == 2.0 { base * base } else { libm::pow(base, power) };
-                }
+                let weight = |distance: f64| {
+                    let fading = rim.map_or(1.0, |rim| (rim - distance) / (rim - least));
+                    let base = fading * (least / distance);
+                    // The common case without a power's cost.
+                    if power == 2.0 { base * base } else { libm::pow(base, power) }
+                };
+                looked_at.iter().map(|(index, distance)| (*index, weight(*distance))).collect()
             }
-        }
+        };
         Some(self.mean(&weights))
     }
 
