@@ -245,10 +245,10 @@ fn what_does_not_fit_is_said() {
     }
     assert!(matches!(go(&to, None, Coarsest::Spacing([1e-300; 2]), 1), BSplineFitError::Large { .. }));
     assert!(matches!(go(&to, None, Coarsest::Count([usize::MAX; 2]), 9), BSplineFitError::Large { .. }));
-    // What overflows on the way is no spline.
-    let far = [[f64::MAX, 0.0], [-f64::MAX, 0.0]];
+    // Squares of what is larger overflow.
+    let far = [[0.0, 1.7e60], [-f64::MAX, 0.0]];
     let said = BSpline::fit(&far, &to, None, &between([9, 9]), four, 3).unwrap_err();
-    assert!(matches!(said, BSplineFitError::Spline(_)), "{said}");
+    assert!(matches!(said, BSplineFitError::NotFinite { pair: 0, .. }), "{said}");
     let fades = BSpline::fit(&from, &to, None, &between([9, 9]), four, 2).unwrap().spline;
     assert_eq!(BSpline::new(fades.coefficients().to_vec(), [5, 5], [4.0; 2], [-4.0; 2], Beyond::Fades), Ok(fades));
 }
