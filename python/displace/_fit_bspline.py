@@ -10,7 +10,7 @@ import numpy as np
 from . import _arrays, _core
 from ._bspline import bspline
 from ._errors import DisplaceError, ShapeError
-from ._making import Target, each, floats
+from ._making import Target, each, floats, pairs
 
 
 class BSplineFit(NamedTuple):
@@ -99,13 +99,7 @@ def fit_bspline(
     [0.57, 0.16, 0.0, 0.0]
     """
     target = Target(size, input_size, align_corners, rest, "float64", source, destination)
-    expected = f"(K, {target.axes}) for size {target.size}"
-    given = (
-        floats(source, "source", (None, target.axes), expected),
-        floats(destination, "destination", (None, target.axes), expected),
-    )
-    if len(given[0]) != len(given[1]):
-        raise ShapeError(f"{len(given[0])} source and {len(given[1])} destination points: expected as many of each")
+    given = pairs(source, destination, target)
     heavy = None if weights is None else floats(weights, "weights", (len(given[0]),), f"({len(given[0])},)").tolist()
     order = " in the order of the array's axes"
     if points is not None and spacing is not None:

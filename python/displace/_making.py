@@ -91,6 +91,17 @@ def floats(values: Any, what: str, shape: tuple[int | None, ...], expected: str)
     return np.ascontiguousarray(array, np.float64)
 
 
+def pairs(source: Any, destination: Any, target: Target) -> list[npt.NDArray[np.float64]]:
+    """Points of the input and as many of the output, with the field's axes."""
+    expected = f"(K, {target.axes}) for size {target.size}"
+    points = [
+        floats(given, what, (None, target.axes), expected) for given, what in ((source, "source"), (destination, "destination"))
+    ]
+    if len(points[0]) != len(points[1]):
+        raise ShapeError(f"{len(points[0])} source and {len(points[1])} destination points: expected as many of each")
+    return points
+
+
 def each(given: Any, count: int, what: str, order: str = "") -> list[float]:
     """One number for all, or `count` of them."""
     array = to_numpy(given, what)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from . import _core
-from ._errors import DisplaceError, ShapeError
-from ._making import Target, floats
+from ._errors import DisplaceError
+from ._making import Target, pairs
 
 _KINDS = ("affine", "similarity", "rigid")
 
@@ -61,10 +61,5 @@ def moving_least_squares(
     target = Target(size, input_size, align_corners, rest, dtype, source, destination)
     if kind not in _KINDS:
         raise DisplaceError(f"kind is {kind!r}: expected {', '.join(map(repr, _KINDS))}")
-    expected = f"(K, {target.axes}) for size {target.size}"
-    points = [
-        floats(given, what, (None, target.axes), expected) for given, what in ((source, "source"), (destination, "destination"))
-    ]
-    if len(points[0]) != len(points[1]):
-        raise ShapeError(f"{len(points[0])} source and {len(points[1])} destination points: expected as many of each")
+    points = pairs(source, destination, target)
     return target.field(lambda out: _core.make_moving(*points, kind, float(alpha), out, target.frame))

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import _core
-from ._errors import DisplaceError, ShapeError
+from ._errors import DisplaceError
 from ._field import to_numpy
-from ._making import Target, floats
+from ._making import Target, floats, pairs
 
 _METHODS = ("nearest", "linear", "natural", "inverse_distance")
 
@@ -97,12 +97,7 @@ def scattered(
     looked_at = 12 if neighbours is None else index(neighbours)
     if looked_at < 1:
         raise DisplaceError(f"neighbours is {neighbours}: expected 1 or more")
-    expected = f"(K, {target.axes}) for size {target.size}"
-    points = [
-        floats(given, what, (None, target.axes), expected) for given, what in ((source, "source"), (destination, "destination"))
-    ]
-    if len(points[0]) != len(points[1]):
-        raise ShapeError(f"{len(points[0])} source and {len(points[1])} destination points: expected as many of each")
+    points = pairs(source, destination, target)
     exponent, farthest = (
         None if given is None else floats(given, what, (), "a number").item()
         for given, what in ((power, "power"), (reach, "reach"))

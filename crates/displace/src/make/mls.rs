@@ -1,5 +1,6 @@
 //! Image deformation by moving least squares.
 
+use super::once::once;
 use super::{Formula, rests};
 use crate::dtype::Real;
 use crate::error::{FieldError, OutputLenError};
@@ -144,19 +145,14 @@ impl<const D: usize> MovingLeastSquares<D> {
                 return Err(MovingError::NotFinite { index, destination: p.to_vec(), source_point: q.to_vec() });
             }
         }
-        let mut order: Vec<usize> = (0..pairs.len()).collect();
-        order.sort_by(|a, b| pairs[*a].0.partial_cmp(&pairs[*b].0).unwrap_or(std::cmp::Ordering::Equal).then(a.cmp(b)));
-        for two in order.windows(2) {
-            let ((p, one), (other_p, other)) = (pairs[two[0]], pairs[two[1]]);
-            if p == other_p && one != other {
-                return Err(MovingError::Torn {
-                    first: two[0],
-                    second: two[1],
-                    destination: p.to_vec(),
-                    one: one.to_vec(),
-                    other: other.to_vec(),
-                });
-            }
+        if let Err((first, second)) = once(source, destination, |_| true) {
+            return Err(MovingError::Torn {
+                first,
+                second,
+                destination: destination[first].to_vec(),
+                one: source[first].to_vec(),
+                other: source[second].to_vec(),
+            });
         }
         let map = Self { pairs, kind, alpha };
         if kind == MovingKind::Affine {

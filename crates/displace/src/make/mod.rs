@@ -11,6 +11,7 @@ pub(crate) mod homography;
 mod least_squares;
 pub(crate) mod lens;
 pub(crate) mod mls;
+mod once;
 pub(crate) mod polar;
 pub(crate) mod polynomial;
 pub(crate) mod radial;

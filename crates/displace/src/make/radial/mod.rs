@@ -259,7 +259,7 @@ impl<const D: usize> RadialBasis<D> {
     ///
     /// Kernels without a width are summed by tiles, as far as that is quicker: from a tile, the sum of far centres is interpolated by
     /// polynomials, whose degree is chosen so that no component is off by more than `tolerance`, in pixels. What comes out is the
-    /// bound that holds, mostly a thousand times what is missed; 0 where all is summed. A tolerance that is not above 0 sums all.
+    /// bound that holds, mostly far more than what is missed; 0 where all is summed. A tolerance that is not above 0 sums all.
     ///
     /// # Errors
     /// If the field has more numbers than memory has addresses, or the buffer another length.

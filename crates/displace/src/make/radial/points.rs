@@ -4,7 +4,7 @@ use super::kernel::Kernel;
 use super::solve::{Unsolved, factor};
 use super::{Centre, ENERGY, Frame, RadialBasis, RadialError, RadialOptions};
 use crate::kernel::vectorised;
-use std::cmp::Ordering;
+use crate::make::once::once;
 
 /// The share of the largest displacement by which equations may be missed: rounding leaves 1e-4 for quintics on a long strip, and less
 /// for others that can be solved.
@@ -62,7 +62,18 @@ impl<'a, const D: usize> Given<'a, D> {
             return Err(RadialError::Degree { kernel, found: degree, least });
         }
         let smoothing = smoothing(&options.smoothing, count)?;
-        let (seats, keep) = once(source, destination, &smoothing)?;
+        // Pairs that are to be met count once.
+        let met = |i: usize| smoothing.get(i).is_none_or(|by| *by == 0.0);
+        let stands_for = once(source, destination, met).map_err(|(first, second)| RadialError::Torn {
+            first,
+            second,
+            destination: destination[first].to_vec(),
+            one: source[first].to_vec(),
+            other: source[second].to_vec(),
+        })?;
+        let keep: Vec<usize> = (0..count).filter(|i| stands_for[*i] == *i).collect();
+        let mut seat = vec![0; count];
+        keep.iter().enumerate().for_each(|(at, i)| seat[*i] = at);
         // Scaled by powers of two, from a whole pixel or a power of two that is not much less than the points' extent: numbers stay exact.
         let (mut middle, mut half) = ([0.0; D], [0.0f64; D]);
         for k in 0..D {
@@ -79,7 +90,7 @@ impl<'a, const D: usize> Given<'a, D> {
         };
         Ok(Self {
             options,
-            seats,
+            seats: stands_for.iter().map(|i| seat[*i]).collect(),
             source: keep.iter().map(|i| source[*i]).collect(),
             destination: keep.iter().map(|i| destination[*i]).collect(),
             smoothing: if smoothing.is_empty() { smoothing } else { keep.iter().map(|i| smoothing[*i] * weight_scale).collect() },
@@ -247,35 +258,4 @@ fn smoothing(given: &[f64], count: usize) -> Result<Vec<f64>, RadialError> {
         _ if given.len() == count => Ok(given.to_vec()),
         _ => Err(RadialError::Smoothings { found: given.len(), points: count }),
     }
-}
-
-/// Which pairs are kept, in their order, and where each given one is among them: pairs that are to be met count once.
-fn once<const D: usize>(
-    source: &[[f64; D]],
-    destination: &[[f64; D]],
-    smoothing: &[f64],
-) -> Result<(Vec<usize>, Vec<usize>), RadialError> {
-    let mut order: Vec<usize> = (0..source.len()).filter(|i| smoothing.get(*i).is_none_or(|by| *by == 0.0)).collect();
-    order.sort_by(|a, b| destination[*a].partial_cmp(&destination[*b]).unwrap_or(Ordering::Equal).then(a.cmp(b)));
-    let mut stands_for: Vec<usize> = (0..source.len()).collect();
-    for two in order.windows(2) {
-        let (one, other) = (two[0], two[1]);
-        if destination[one] != destination[other] {
-            continue;
-        }
-        if source[one] != source[other] {
-            return Err(RadialError::Torn {
-                first: one,
-                second: other,
-                destination: destination[one].to_vec(),
-                one: source[one].to_vec(),
-                other: source[other].to_vec(),
-            });
-        }
-        stands_for[other] = stands_for[one];
-    }
-    let keep: Vec<usize> = (0..source.len()).filter(|i| stands_for[*i] == *i).collect();
-    let mut seat = vec![0; source.len()];
-    keep.iter().enumerate().for_each(|(at, i)| seat[*i] = at);
-    Ok((stands_for.iter().map(|i| seat[*i]).collect(), keep))
 }
