@@ -1,29 +1,10 @@
 //! `displace make tps | rbf`.
 
+mod common;
+
+use common::{fails, succeeds};
 use displace::{AnyArray, AnyData};
 use std::path::Path;
-use std::process::Command;
-
-/// Standard output, standard error and the exit code.
-fn displace(arguments: &[&str]) -> (String, String, Option<i32>) {
-    let output = Command::new(env!("CARGO_BIN_EXE_displace")).args(arguments).output().expect("the command starts");
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (text(&output.stdout), text(&output.stderr), output.status.code())
-}
-
-fn succeeds(arguments: &[&str]) -> String {
-    let (out, err, code) = displace(arguments);
-    assert_eq!(code, Some(0), "{arguments:?}\n{out}{err}");
-    out
-}
-
-/// The one line on standard error of a run that must fail.
-fn fails(arguments: &[&str], expected: i32) -> String {
-    let (_, err, code) = displace(arguments);
-    assert_eq!(code, Some(expected), "{arguments:?}: {err}");
-    assert!(err.starts_with("error: ") && err.trim_end().lines().count() == 1, "{err}");
-    err
-}
 
 fn read(path: &str) -> AnyArray {
     displace_io::read_array(Path::new(path)).expect("a readable array")

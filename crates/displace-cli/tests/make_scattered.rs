@@ -1,28 +1,10 @@
 //! `displace make scattered`.
 
+mod common;
+
+use common::{fails, succeeds};
 use displace::AnyData;
 use std::path::Path;
-use std::process::{Command, Output};
-
-fn displace(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_displace")).args(arguments).output().expect("the command starts")
-}
-
-fn succeeds(arguments: &[&str]) -> String {
-    let output = displace(arguments);
-    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{arguments:?}\n{out}{err}");
-    out.into_owned()
-}
-
-/// The one line on standard error of a run that must fail.
-fn fails(arguments: &[&str], code: i32) -> String {
-    let output = displace(arguments);
-    let err = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {err}");
-    assert!(err.starts_with("error: ") && err.trim_end().lines().count() == 1, "{err}");
-    err
-}
 
 /// The x components.
 fn columns(path: &str) -> Vec<f32> {

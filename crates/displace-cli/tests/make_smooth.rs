@@ -1,28 +1,10 @@
 //! `displace make bspline | elastic | mls`.
 
+mod common;
+
+use common::{fails, run, succeeds};
 use displace::{AnyArray, AnyData};
 use std::path::Path;
-use std::process::{Command, Output};
-
-fn displace(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_displace")).args(arguments).output().expect("the command starts")
-}
-
-fn succeeds(arguments: &[&str]) -> String {
-    let output = displace(arguments);
-    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{arguments:?}\n{out}{err}");
-    out.into_owned()
-}
-
-/// The one line on standard error of a run that must fail.
-fn fails(arguments: &[&str], code: i32) -> String {
-    let output = displace(arguments);
-    let err = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {err}");
-    assert!(err.starts_with("error: ") && err.trim_end().lines().count() == 1, "{err}");
-    err
-}
 
 fn floats(path: &str) -> (Vec<usize>, Vec<f32>) {
     match displace_io::read_array(Path::new(path)).expect("a readable array").into_parts() {
@@ -74,11 +56,11 @@ fn a_spline_fitted_to_points() {
         (&["--size", "9x9", "--spacing", "0"], 2, "lengths above 0"),
         (&["--size", "9x9x9"], 2, "3 axes"),
     ] {
-        let output = displace(&[&fit[..], more].concat());
+        let output = run(&[&fit[..], more].concat());
         let err = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.code() == Some(code) && err.contains(expected), "{more:?}: {err}");
     }
-    let output = displace(&["make", "bspline", &out, "--size", "9x9", "--levels", "2"]);
+    let output = run(&["make", "bspline", &out, "--size", "9x9", "--levels", "2"]);
     assert_eq!(output.status.code(), Some(2), "neither control points nor pairs");
     std::fs::write(path("p.csv"), "x_src,y_src,x_dst,y_dst\n7,1,9,1\n").expect("a writable folder");
     let said = fails(&[&fit[..], &["--size", "3x9"]].concat(), 1);
